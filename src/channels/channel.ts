@@ -1,0 +1,47 @@
+/**
+ * Channel: a compressor with memory, for a sequence of vectors over one wire. Two-phase: `encode` and `decode` are
+ * tentative, `commit` or `rollback` settles them, so a lost message or a dead peer never corrupts the memory.
+ */
+import type { Layout } from "../base/layout.ts";
+import type { Random } from "../base/random.ts";
+import type { Bytes } from "../base/units.ts";
+
+/** Named vectors of a channel end, ready to be written to a checkpoint or sent to a joiner. */
+export type ChannelState = ReadonlyMap<string, Float32Array>;
+
+export interface SavedChannel {
+  /** What both ends mirror; a joiner downloads it. */
+  readonly shared: ChannelState;
+  /** What only this end has: the error memory. */
+  readonly private: ChannelState;
+}
+
+export interface Settled {
+  /** The round in flight was decided: its effect on the memory becomes final. */
+  commit(): void;
+  /** The round in flight is undone: the memory is as before `encode` or `decode`. Harmless when nothing is in flight. */
+  rollback(): void;
+  /** A copy of the settled memory. */
+  save(): SavedChannel;
+  /** @throws {CheckpointError} if names or lengths differ from what `save` gives */
+  restore(saved: SavedChannel): void;
+}
+
+export interface Sender extends Settled {
+  /** The message; valid until the next call of `encode`. */
+  encode(x: Float32Array, rng: Random): Uint8Array;
+}
+
+export interface Receiver extends Settled {
+  decode(message: Uint8Array, out: Float32Array, rng: Random): void;
+  decodeAdd(message: Uint8Array, out: Float32Array, weight: number, rng: Random): void;
+}
+
+export interface Channel {
+  /** Canonical name, for the job's hash and error texts: `error-feedback(top-k:0.01)`. */
+  readonly name: string;
+  /** No message for a vector of this length is longer. */
+  maxBytes(length: number, layout?: Layout): Bytes;
+  sender(length: number, layout?: Layout): Sender;
+  receiver(length: number, layout?: Layout): Receiver;
+}

@@ -1,0 +1,29 @@
+/**
+ * Model: a loss over a flat f32 vector of parameters, and what it is measured by.
+ */
+import type { Layout } from "../base/layout.ts";
+import type { Random } from "../base/random.ts";
+import type { Batch, Dataset } from "./dataset.ts";
+
+export interface Metrics {
+  /** Mean loss over the rows. */
+  readonly loss: number;
+  /** Share of rows classified right; absent where the model has no classes. */
+  readonly accuracy?: number;
+}
+
+export interface Model {
+  readonly name: string;
+  /** Where each named tensor lies in the flat vector. */
+  readonly layout: Layout;
+  /** What runs it, for the header of a run: "onnxruntime cpu", "jax-js wasm", "analytic". */
+  readonly engine: string;
+  /** Writes the initial parameters; a pure function of `rng`. */
+  init(rng: Random, params: Float32Array): void;
+  /** Writes the gradient of the mean loss over the batch into `out` (length d, overwritten) and returns the loss. */
+  gradient(params: Float32Array, batch: Batch, out: Float32Array): Promise<number>;
+  /** Mean loss and accuracy over all rows. */
+  evaluate(params: Float32Array, data: Dataset): Promise<Metrics>;
+  /** Frees native memory. Call it before a worker thread ends: ending a thread inside a native call aborts the process. */
+  close(): Promise<void>;
+}
