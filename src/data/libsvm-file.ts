@@ -1,0 +1,32 @@
+/**
+ * A file in LIBSVM text, shuffled by the job's seed and split.
+ */
+import { Random } from "../base/random.ts";
+import { checkArguments, parseNumber } from "../base/spec.ts";
+import { readData } from "./files.ts";
+import { parseLibsvm } from "./libsvm.ts";
+import { LIMITS } from "./limits.ts";
+import { pathOf, testShareOf } from "./options.ts";
+import type { DataSource } from "./source.ts";
+import { heldOut, splitShuffled } from "./split.ts";
+
+export const libsvm: DataSource = {
+  name: "libsvm",
+  summary: "a file in LIBSVM text (label index:value ...), shuffled by the seed and split",
+  options: ["FILE", "test=0.2", "features=the largest index"],
+  async open(spec, { seed, warn }, memory) {
+    checkArguments(spec, "--data", 1, ["test", "features"]);
+    const path = pathOf(spec, "libsvm:FILE");
+    const share = testShareOf(spec);
+    const features = featuresOf(spec.options.get("features"));
+    const options = { ...(features === undefined ? {} : { features }), ...(warn === undefined ? {} : { warn }) };
+    const whole = parseLibsvm(await readData(path), path, options);
+    const rng = Random.fromSeed(seed).split("data/split");
+    return splitShuffled(whole, heldOut(whole.rows, share, path), rng, memory);
+  },
+};
+
+const featuresOf = (text: string | undefined): number | undefined =>
+  text === undefined
+    ? undefined
+    : parseNumber(text, "--data: features", { integer: true, min: 1, max: LIMITS.columns });
