@@ -1,0 +1,69 @@
+/**
+ * The one door to models: a spec, or a definition, as an adapter of the port `Model`.
+ */
+import { lookUp, parseSpec } from "../base/spec.ts";
+import type { Model } from "../ports/model.ts";
+import { CompiledModel } from "./compiled-model.ts";
+import type { DataShape, ModelDefinition, Parameters } from "./define.ts";
+import { type EngineName, openEngine } from "./engines/open.ts";
+import { isModelFile, loadModelFile } from "./load.ts";
+import { type Objective, objectiveOf } from "./objective.ts";
+import { models } from "./registry.ts";
+
+export interface ModelOptions {
+  /** Rows of the usual batch; others work too, and are compiled when they first come. */
+  readonly batch: number;
+  /** Default "auto": ONNX Runtime where it is installed and can run the model, else jax-js. */
+  readonly engine?: EngineName;
+  /** Told, in one line, why a slower engine is used. */
+  readonly onWarning?: (line: string) => void;
+}
+
+/** The part of a data set's description that a model depends on. */
+export interface DataInfo {
+  readonly inputShape: readonly number[];
+  readonly classes: number;
+}
+
+/**
+ * @param spec such as `mlp:512,128` or `logistic:l2=1e-4`, or the path of a file that exports `model`
+ * @throws {ConfigError} for a bad spec; {ModelError} if the model is faulty or the engine is missing
+ */
+export async function openModel(spec: string, data: DataInfo, options: ModelOptions): Promise<Model> {
+  return openObjective(await objectiveFor(spec, shapeOf(data)), options);
+}
+
+/** As `openModel`, of a model at hand. */
+export async function openDefinition<P extends Parameters>(
+  definition: ModelDefinition<P>,
+  data: DataInfo,
+  options: ModelOptions,
+): Promise<Model> {
+  return openObjective(objectiveOf(definition, shapeOf(data)), options);
+}
+
+async function openObjective(objective: Objective, options: ModelOptions): Promise<Model> {
+  const engine = await openEngine(options.engine ?? "auto", options.onWarning ?? (() => {}));
+  const model = new CompiledModel(objective, engine);
+  await model.prepare(options.batch);
+  return model;
+}
+
+const shapeOf = ({ inputShape, classes }: DataInfo): DataShape => ({
+  inputShape,
+  inputSize: inputShape.reduce((product, n) => product * n, 1),
+  classes,
+});
+
+/** Zoo models opened before in this thread: peers that share a thread trace and lower theirs once. */
+const known = new Map<string, Objective>();
+
+async function objectiveFor(spec: string, data: DataShape): Promise<Objective> {
+  if (isModelFile(spec)) return objectiveOf(await loadModelFile(spec), data);
+  const key = `${spec} [${data.inputShape}] ${data.classes}`;
+  const parsed = parseSpec(spec, "model");
+  const objective =
+    known.get(key) ?? objectiveOf(lookUp(models, parsed.name, "model", "a model").define(parsed, data), data);
+  known.set(key, objective);
+  return objective;
+}

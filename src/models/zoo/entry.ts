@@ -1,0 +1,13 @@
+import type { Spec } from "../../base/spec.ts";
+import type { DataShape, ModelDefinition } from "../define.ts";
+
+/** A model that comes with Thinwire, by its spec. */
+export interface ZooEntry {
+  readonly name: string;
+  /** One line for `thinwire list models`. */
+  readonly summary: string;
+  /** The arguments of its spec, one line each. */
+  readonly options: readonly string[];
+  /** @throws {ConfigError} if the spec has arguments that make no sense, or the data does not fit */
+  define(spec: Spec, data: DataShape): ModelDefinition;
+}
