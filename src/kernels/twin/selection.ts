@@ -1,0 +1,31 @@
+/** Finding the largest entries: a histogram of magnitudes, then the entries from a floor up. */
+import { binsLength } from "../lengths.ts";
+import { bitsOf } from "./bits.ts";
+import { addFeedback } from "./signs.ts";
+
+export function histogram(x: Float32Array, counts: Uint32Array): void {
+  binsLength(counts);
+  counts.fill(0);
+  const bits = bitsOf(x);
+  for (let i = 0; i < bits.length; i++) counts[(bits[i]! & 0x7fffffff) >>> 20]! += 1;
+}
+
+export function addFeedbackHistogram(
+  x: Float32Array,
+  v: Float32Array,
+  s: number,
+  p: Float32Array,
+  counts: Uint32Array,
+): void {
+  addFeedback(x, v, s, p);
+  histogram(p, counts);
+}
+
+export function selectFrom(x: Float32Array, floor: number, indices: Uint32Array): number {
+  const bits = bitsOf(x);
+  let found = 0;
+  for (let i = 0; i < bits.length && found < indices.length; i++) {
+    if ((bits[i]! & 0x7fffffff) >= floor) indices[found++] = i;
+  }
+  return found;
+}
