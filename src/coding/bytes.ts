@@ -10,9 +10,10 @@ export class ByteSink {
   readonly #view: DataView;
   #length = 0;
 
-  constructor(capacity: number) {
-    this.#bytes = new Uint8Array(capacity);
-    this.#view = new DataView(this.#bytes.buffer);
+  /** @param buffer its size in bytes, or the buffer itself, such as `bytesVector(size)` where kernels pack in place */
+  constructor(buffer: number | Uint8Array) {
+    this.#bytes = typeof buffer === "number" ? new Uint8Array(buffer) : buffer;
+    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
   }
 
   get length(): number {
@@ -25,7 +26,13 @@ export class ByteSink {
   }
 
   reset(): this {
-    this.#length = 0;
+    return this.rewind(0);
+  }
+
+  /** Takes back what was written after the first `length` bytes. */
+  rewind(length: number): this {
+    assert(length <= this.#length, "a sink rewinds, it does not skip ahead");
+    this.#length = length;
     return this;
   }
 
@@ -57,6 +64,11 @@ export class ByteSink {
       rest = Math.floor(rest / 128);
     }
     return this.u8(rest);
+  }
+
+  /** The entries as they lie in memory; every engine that Thinwire runs in is little-endian. */
+  f32s(values: Float32Array): this {
+    return this.bytes(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
 
   bytes(source: Uint8Array): this {
@@ -129,6 +141,21 @@ export class ByteSource {
     throw this.corrupt("a minimal varint below 2^32");
   }
 
+  /**
+   * The next `count` entries as they came, NaN and infinity too: the caller looks. A view of the message where it lies
+   * aligned, else a copy.
+   */
+  f32s(count: number): Float32Array {
+    const raw = this.bytes(4 * count);
+    if (raw.byteOffset % 4 === 0) return new Float32Array(raw.buffer, raw.byteOffset, count);
+    return new Float32Array(raw.slice().buffer);
+  }
+
+  /** A view of all that was not read yet, without reading it. */
+  get rest(): Uint8Array {
+    return this.#bytes.subarray(this.#position);
+  }
+
   /** A view of the next `count` bytes. */
   bytes(count: number): Uint8Array {
     const start = this.#take(count, `${count} bytes`);
@@ -142,7 +169,10 @@ export class ByteSource {
 
   /** The error for a value that this message must not hold. */
   corrupt(expected: string, got?: unknown): CorruptError {
-    return new CorruptError(`${this.#where}, byte ${this.#position}`, got === undefined ? { expected } : { expected, got });
+    return new CorruptError(
+      `${this.#where}, byte ${this.#position}`,
+      got === undefined ? { expected } : { expected, got },
+    );
   }
 
   #take(count: number, what: string): number {

@@ -62,7 +62,8 @@ export interface Compressor {
 
 /**
  * The two ends of a compressor for one vector length. Not re-entrant: one codec per wire end. A non-finite input throws
- * `NonFiniteError` before anything is written; bytes that do not decode throw `CorruptError`.
+ * `NonFiniteError` and writes nothing. A decoder reads its source to the end before it touches `out`; bytes that do not
+ * decode throw `CorruptError` and leave `out` as it was.
  */
 export interface Codec {
   /** No message is longer. */
@@ -75,6 +76,6 @@ export interface Codec {
   encodeWithFeedback?(x: Float32Array, residual: Residual, into: ByteSink, rng: Random): void;
   /** Overwrites `out`. */
   decode(from: ByteSource, out: Float32Array, rng: Random): void;
-  /** out_i = fround(out_i + fround(weight · decoded_i)). A coordinate that is not in the message is left as it is. */
+  /** out_i = fround(out_i + fround(fround(weight) · decoded_i)). A coordinate that is not in the message is left as it is. */
   decodeAdd(from: ByteSource, out: Float32Array, weight: number, rng: Random): void;
 }

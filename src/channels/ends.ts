@@ -1,0 +1,95 @@
+/**
+ * What the ends of channels share: a message buffer for senders, and the receiver of channels that remember nothing
+ * there.
+ */
+import { ConfigError } from "../base/errors.ts";
+import { checkLength, type Layout } from "../base/layout.ts";
+import type { Random } from "../base/random.ts";
+import { restoreInto } from "../base/state.ts";
+import { ByteSink, ByteSource } from "../coding/bytes.ts";
+import { MAX_BODY_BYTES, MAX_LENGTH } from "../coding/limits.ts";
+import type { Codec, Compressor } from "../compressors/compressor.ts";
+import { bytesVector } from "../kernels/index.ts";
+import type { Receiver, SavedChannel } from "./channel.ts";
+
+/** @throws {ConfigError} if a vector of this length, or its message, does not fit a frame */
+export function openCodec(compressor: Compressor, where: string, length: number, layout?: Layout): Codec {
+  if (!(Number.isInteger(length) && length >= 0 && length <= MAX_LENGTH)) {
+    throw new ConfigError(where, {
+      expected: `0 to ${MAX_LENGTH} entries`,
+      got: length,
+      hint: "Cut the vector in parts.",
+    });
+  }
+  const codec = compressor.open(length, layout);
+  if (codec.maxBytes > MAX_BODY_BYTES) {
+    throw new ConfigError(where, { expected: `messages of at most ${MAX_BODY_BYTES} bytes`, got: codec.maxBytes });
+  }
+  return codec;
+}
+
+/** One message at a time, in the kernels' memory, where codecs pack in place. */
+export class MessageBuffer {
+  readonly #sink: ByteSink;
+  readonly #length: number;
+  readonly #where: string;
+
+  constructor(codec: Codec, length: number, where: string) {
+    this.#sink = new ByteSink(bytesVector(codec.maxBytes));
+    this.#length = length;
+    this.#where = where;
+  }
+
+  /** An empty sink for the message of x. @throws {ShapeError} */
+  begin(x: Float32Array): ByteSink {
+    checkLength(x, this.#length, this.#where);
+    return this.#sink.reset();
+  }
+
+  get message(): Uint8Array {
+    return this.#sink.written;
+  }
+}
+
+const NOTHING: ReadonlyMap<string, Float32Array> = new Map();
+
+/** Decodes each message for itself. */
+export class StatelessReceiver implements Receiver {
+  readonly #codec: Codec;
+  readonly #length: number;
+  readonly #where: string;
+
+  constructor(codec: Codec, length: number, where: string) {
+    this.#codec = codec;
+    this.#length = length;
+    this.#where = where;
+  }
+
+  decode(message: Uint8Array, out: Float32Array, rng: Random): void {
+    checkLength(out, this.#length, this.#where);
+    this.#codec.decode(new ByteSource(message, this.#where), out, rng);
+  }
+
+  decodeAdd(message: Uint8Array, out: Float32Array, weight: number, rng: Random): void {
+    checkLength(out, this.#length, this.#where);
+    this.#codec.decodeAdd(new ByteSource(message, this.#where), out, weight, rng);
+  }
+
+  commit(): void {}
+
+  rollback(): void {}
+
+  save(): SavedChannel {
+    return { shared: NOTHING, private: NOTHING };
+  }
+
+  restore(saved: SavedChannel): void {
+    restoreNothing(saved, this.#where);
+  }
+}
+
+/** @throws {CheckpointError} if there is something to restore after all */
+export function restoreNothing(saved: SavedChannel, where: string): void {
+  restoreInto(NOTHING, saved.shared, where);
+  restoreInto(NOTHING, saved.private, where);
+}

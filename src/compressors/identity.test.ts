@@ -1,0 +1,3 @@
+import { compressorContract } from "./compressor.contract.ts";
+
+compressorContract("identity");
