@@ -58,7 +58,8 @@ export interface Peer {
 
   /**
    * The body that `from` sent under `tag`, whether it came before or comes after this call. Each message is received
-   * once; a withdrawn or timed-out wait consumes none. The body is the caller's until handed back by `recycle`.
+   * once; a withdrawn or timed-out wait consumes none. The body is for reading only, since receivers of one broadcast may
+   * share its memory, and the caller's until handed back by `recycle`.
    * @throws {PeerLost | DeadlineError | Aborted}
    */
   receive(from: PeerId, tag: Tag, options?: WaitOptions): Promise<Uint8Array>;

@@ -1,0 +1,317 @@
+/**
+ * Mailbox: the mail of one peer, filed by tag and sender, and the waits that claim it. Every adapter of `Peer` puts what
+ * its wire brings into one, so the laws of `receive`, `receiveAny` and `gather` hold in all of them:
+ *
+ * - a message is claimed once, by the wait that asked first, whether it came before the wait or after it;
+ * - a wait that is aborted or times out claims nothing (a gather that times out resolves with what it has);
+ * - a second message under the same (epoch, sender, tag) is dropped;
+ * - a wait on a lost peer rejects, once the mail that the peer left behind is claimed.
+ *
+ * A wait is settled inside the call that settles it (`deliver`, `lose`, `enter`, the timer, the abort), so its program
+ * runs on in the next microtask and never needs another turn of the event loop.
+ */
+import { Aborted, assert, DeadlineError, PeerLost, type ThinwireError } from "../base/errors.ts";
+import { type Bytes, bytes, formatSeconds, type Seconds } from "../base/units.ts";
+import { type Envelope, type Tag, tagKey, type WaitOptions } from "../ports/peer.ts";
+import type { PeerId } from "../ports/view.ts";
+import { EachOf, FirstOf, type Wait } from "./wait.ts";
+
+/** Calls back once after a time, virtual or real; the function it returns cancels. */
+export type After = (delay: Seconds, callback: () => void) => () => void;
+
+export interface MailLimits {
+  /** Unclaimed messages that one sender may have here. */
+  readonly messagesPerSender: number;
+  /** Unclaimed bytes of bodies that one sender may have here. */
+  readonly bytesPerSender: Bytes;
+  /** Duplicates of claimed mail are recognised under at least this many tags, the last ones; later they are filed. */
+  readonly rememberedTags: number;
+}
+
+export const defaultMailLimits: MailLimits = {
+  messagesPerSender: 4096,
+  bytesPerSender: bytes(2 ** 30),
+  rememberedTags: 64,
+};
+
+export interface MailboxOptions {
+  /** Whose mail this is, for error texts. */
+  readonly owner: PeerId;
+  /** The timer of deadlines. */
+  readonly after: After;
+  /** When it aborts, every wait, also a later one, rejects with `Aborted`. */
+  readonly signal: AbortSignal;
+  readonly limits?: Partial<MailLimits>;
+  /** Who is gone, and why; mailboxes of one process may share it. `lose` adds to it. */
+  readonly lost?: Map<PeerId, string>;
+  /** The epoch of the first view; default 0. */
+  readonly epoch?: number;
+}
+
+/**
+ * What became of a message: `taken` (claimed or filed), `duplicate`, `stale` (its epoch is over), or `refused` (its
+ * sender has as much unclaimed mail here as the limits allow). Of all but the first nothing is kept.
+ */
+export type Delivery = "taken" | "duplicate" | "stale" | "refused";
+
+interface EarlyMail {
+  readonly from: PeerId;
+  readonly tag: Tag;
+  readonly body: Uint8Array;
+  readonly epoch: number;
+}
+
+/** Where the mail of one tag lies, or is waited for. */
+interface Pigeonhole {
+  /** Unclaimed, in order of arrival. */
+  mail: Map<PeerId, Uint8Array> | undefined;
+  /** Whose mail was claimed. */
+  readonly claimed: Set<PeerId>;
+  /** The oldest first. */
+  readonly waits: Waiting[];
+}
+
+interface Waiting {
+  readonly wait: Wait;
+  readonly hole: Pigeonhole;
+  /** Stops its timer. */
+  readonly cancel: () => void;
+}
+
+export class Mailbox {
+  readonly #owner: PeerId;
+  readonly #after: After;
+  readonly #signal: AbortSignal;
+  readonly #limits: MailLimits;
+  readonly #lost: Map<PeerId, string>;
+  readonly #isLost = (id: PeerId): boolean => this.#lost.has(id);
+  #epoch: number;
+
+  /** By tag, the oldest first; those in which nothing lies or waits are kept for their duplicates, up to the limit. */
+  readonly #holes = new Map<string, Pigeonhole>();
+  readonly #waiting = new Set<Waiting>();
+  readonly #unclaimed = new Map<PeerId, { messages: number; bytes: number }>();
+  /** Mail of epochs that have not begun here. */
+  #early: EarlyMail[] = [];
+
+  constructor(options: MailboxOptions) {
+    this.#owner = options.owner;
+    this.#after = options.after;
+    this.#signal = options.signal;
+    this.#limits = { ...defaultMailLimits, ...options.limits };
+    this.#lost = options.lost ?? new Map();
+    this.#epoch = options.epoch ?? 0;
+    this.#signal.addEventListener("abort", () => this.#endAll((wait) => wait.fail(this.#aborted(wait))), {
+      once: true,
+    });
+  }
+
+  /** The epoch whose mail is claimed now. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** The waits under way, the oldest first. */
+  get waits(): readonly Wait[] {
+    return [...this.#waiting].map(({ wait }) => wait);
+  }
+
+  /** Hands a message to the wait that asked first, or files it. The body is kept, not copied. */
+  deliver(from: PeerId, tag: Tag, body: Uint8Array, epoch: number = this.#epoch): Delivery {
+    if (epoch < this.#epoch) return "stale";
+    if (epoch > this.#epoch) {
+      if (!this.#admit(from, body)) return "refused";
+      this.#early.push({ from, tag, body, epoch });
+      return "taken";
+    }
+    const key = tagKey(tag);
+    const hole = this.#holes.get(key);
+    if (hole !== undefined) {
+      if (hole.claimed.has(from) || hole.mail?.has(from)) return "duplicate";
+      for (const waiting of hole.waits) {
+        if (!waiting.wait.wants(from)) continue;
+        hole.claimed.add(from);
+        if (waiting.wait.take(from, body)) this.#end(waiting);
+        return "taken";
+      }
+    }
+    if (!this.#admit(from, body)) return "refused";
+    const filed = hole ?? this.#open(key);
+    filed.mail ??= new Map();
+    filed.mail.set(from, body);
+    return "taken";
+  }
+
+  /** `from` is gone: waits on it reject, also later ones, but what it left here can still be received. */
+  lose(from: PeerId, why = "it left"): void {
+    this.#lost.set(from, why);
+    for (const waiting of this.#waiting) {
+      const { wait } = waiting;
+      if (wait.wants(from) && wait.miss(from, this.#isLost, () => this.#gone(wait, from))) this.#end(waiting);
+    }
+  }
+
+  /**
+   * A new view begins: unclaimed mail of older epochs is dropped, waits end as if their senders were lost, and mail that
+   * came ahead of the view is filed.
+   */
+  enter(epoch: number): void {
+    assert(epoch > this.#epoch, `epoch ${epoch} cannot follow epoch ${this.#epoch}`);
+    this.#epoch = epoch;
+    this.#holes.clear();
+    this.#unclaimed.clear();
+    this.#endAll((wait) =>
+      wait.expire(() => new PeerLost(this.#where(wait), { expected: "mail before the view changed", got: epoch })),
+    );
+    const early = this.#early;
+    this.#early = [];
+    for (const mail of early) this.deliver(mail.from, mail.tag, mail.body, mail.epoch);
+  }
+
+  /** @see Peer.receive */
+  receive(from: PeerId, tag: Tag, options?: WaitOptions): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const wait = new FirstOf("receive", tag, [from], (_, body) => resolve(body), reject);
+      if (this.#signal.aborted) return wait.fail(this.#aborted(wait));
+      const hole = this.#hole(tag);
+      const body = hole.mail?.get(from);
+      if (body !== undefined) this.#claim(hole, wait, from, body);
+      else if (this.#isLost(from)) wait.fail(this.#gone(wait, from));
+      else this.#begin(hole, wait, options);
+    });
+  }
+
+  /** @see Peer.receiveAny Mail that is here already is taken in order of arrival. */
+  receiveAny(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Envelope> {
+    return new Promise((resolve, reject) => {
+      const wait = new FirstOf("receiveAny", tag, from, (from, body) => resolve({ from, body }), reject);
+      if (this.#signal.aborted) return wait.fail(this.#aborted(wait));
+      const hole = this.#hole(tag);
+      for (const [sender, body] of hole.mail ?? []) {
+        if (wait.wants(sender)) return this.#claim(hole, wait, sender, body);
+      }
+      if (from.every(this.#isLost)) wait.fail(this.#gone(wait, from[0]));
+      else this.#begin(hole, wait, options);
+    });
+  }
+
+  /** @see Peer.gather The map is in the order of `from`. */
+  gather(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Map<PeerId, Uint8Array>> {
+    return new Promise((resolve, reject) => {
+      const wait = new EachOf(tag, from, resolve, reject);
+      if (this.#signal.aborted) return wait.fail(this.#aborted(wait));
+      const hole = this.#hole(tag);
+      for (const [sender, body] of hole.mail ?? []) {
+        if (wait.wants(sender)) this.#claim(hole, wait, sender, body);
+      }
+      for (const sender of wait.missing) {
+        if (this.#isLost(sender)) wait.miss(sender);
+      }
+      if (from.length === 0) wait.expire();
+      else if (!wait.over) this.#begin(hole, wait, options);
+    });
+  }
+
+  #begin(hole: Pigeonhole, wait: Wait, options: WaitOptions | undefined): void {
+    const deadline = options?.deadline;
+    const cancel =
+      deadline === undefined
+        ? () => {}
+        : this.#after(deadline, () => {
+            this.#end(waiting);
+            wait.expire(() => this.#late(wait, deadline));
+          });
+    const waiting: Waiting = { wait, hole, cancel };
+    hole.waits.push(waiting);
+    this.#waiting.add(waiting);
+  }
+
+  #end(waiting: Waiting): void {
+    const { waits } = waiting.hole;
+    waits.splice(waits.indexOf(waiting), 1);
+    this.#waiting.delete(waiting);
+    waiting.cancel();
+  }
+
+  #endAll(settle: (wait: Wait) => void): void {
+    for (const waiting of this.#waiting) {
+      this.#end(waiting);
+      settle(waiting.wait);
+    }
+  }
+
+  /** Gives filed mail to a wait, and remembers it against duplicates. */
+  #claim(hole: Pigeonhole, wait: Wait, from: PeerId, body: Uint8Array): void {
+    hole.mail?.delete(from);
+    hole.claimed.add(from);
+    const held = this.#unclaimed.get(from);
+    if (held !== undefined) {
+      held.messages -= 1;
+      held.bytes -= body.length;
+    }
+    wait.take(from, body);
+  }
+
+  #hole(tag: Tag): Pigeonhole {
+    const key = tagKey(tag);
+    return this.#holes.get(key) ?? this.#open(key);
+  }
+
+  /** A new pigeonhole; if they are too many the oldest is closed, unless it is in use: then it becomes the newest. */
+  #open(key: string): Pigeonhole {
+    const hole: Pigeonhole = { mail: undefined, claimed: new Set(), waits: [] };
+    this.#holes.set(key, hole);
+    const [oldest] = this.#holes;
+    if (this.#holes.size > this.#limits.rememberedTags && oldest !== undefined && oldest[1] !== hole) {
+      this.#holes.delete(oldest[0]);
+      if (isInUse(oldest[1])) this.#holes.set(...oldest);
+    }
+    return hole;
+  }
+
+  /** Whether the sender may leave one more unclaimed body here; if so it is counted. */
+  #admit(from: PeerId, body: Uint8Array): boolean {
+    let held = this.#unclaimed.get(from);
+    if (held === undefined) {
+      held = { messages: 0, bytes: 0 };
+      this.#unclaimed.set(from, held);
+    }
+    const { messagesPerSender, bytesPerSender } = this.#limits;
+    if (held.messages + 1 > messagesPerSender || held.bytes + body.length > bytesPerSender) return false;
+    held.messages += 1;
+    held.bytes += body.length;
+    return true;
+  }
+
+  #where(wait: Wait): string {
+    return `peer ${this.#owner}: ${wait.call} of ${wait.tag.kind}, round ${wait.tag.round}`;
+  }
+
+  #gone(wait: Wait, from: PeerId | undefined): ThinwireError {
+    if (from === undefined) return new PeerLost(this.#where(wait), { expected: "at least one sender", got: "none" });
+    const why = `peer ${from} is gone: ${this.#lost.get(from)}`;
+    return new PeerLost(this.#where(wait), { expected: `mail from ${named(wait.missing)}`, got: why });
+  }
+
+  #late(wait: Wait, deadline: Seconds): ThinwireError {
+    const got = `none within ${formatSeconds(deadline)}`;
+    return new DeadlineError(this.#where(wait), { expected: `mail from ${named(wait.missing)}`, got });
+  }
+
+  #aborted(wait: Wait): ThinwireError {
+    return new Aborted(this.#where(wait), {
+      expected: `mail from ${named(wait.missing)}`,
+      got: "an abort",
+      cause: this.#signal.reason,
+    });
+  }
+}
+
+const isInUse = ({ waits, mail }: Pigeonhole): boolean => waits.length > 0 || (mail?.size ?? 0) > 0;
+
+/** `peer 3`, `peers 1, 2, 5`, `peers 0, 1, 2, 3, 4, ... (1000)`. */
+export function named(ids: readonly PeerId[]): string {
+  if (ids.length === 1) return `peer ${ids[0]}`;
+  if (ids.length <= 8) return `peers ${ids.join(", ")}`;
+  return `peers ${ids.slice(0, 5).join(", ")}, ... (${ids.length})`;
+}

@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bytes } from "../base/units.ts";
+import { benchSimulation } from "./benchmark.ts";
+
+test("the benchmark counts two messages for each worker and round, and its virtual time is that of one star", async () => {
+  const row = await benchSimulation({ peers: 5, rounds: 1, bodyBytes: bytes(976) });
+  assert.equal(row.messages, 8);
+  assert.ok(row.messagesPerSecond > 0 && row.seconds > 0);
+  const transfers = (2 * 4 * 8 * 1000) / 20e6;
+  assert.ok(Math.abs(row.virtualSeconds - (0.005 + 0.06 + transfers)) < 1e-12);
+});

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { seconds } from "../base/units.ts";
+import { peerId } from "../ports/view.ts";
+import { EventQueue, PHASES } from "./event-queue.ts";
+import { Appointment } from "./virtual-time.ts";
+
+const phases = Object.values(PHASES);
+const plan = fc.record({
+  time: fc.nat(3),
+  phase: fc.constantFrom(...phases),
+  owner: fc.nat(2),
+  cancelled: fc.boolean(),
+});
+
+test("events come out by time, phase, peer and order, and cancelled ones do not", () => {
+  fc.assert(
+    fc.property(fc.array(plan), (plans) => {
+      const queue = new EventQueue();
+      const sources = [0, 1, 2].map((id) => ({ id: peerId(id), events: 0 }));
+      const events = plans.map(({ time, phase, owner, cancelled }) => {
+        const event = new Appointment(seconds(time), phase, sources[owner]!, () => {});
+        queue.push(event);
+        event.cancelled = cancelled;
+        return event;
+      });
+      const keys = (event: Appointment) => [event.time, event.phase, event.owner, event.order];
+      const expected = events
+        .filter((event) => !event.cancelled)
+        .map(keys)
+        .sort((a, b) => a.map((key, i) => key - b[i]!).find((difference) => difference !== 0) ?? 0);
+      const got: number[][] = [];
+      for (let event = queue.first(); event !== undefined; event = queue.first()) {
+        got.push([event.time, event.phase, event.owner, event.order]);
+        assert.equal(queue.pop(), event);
+      }
+      assert.deepEqual(got, expected);
+    }),
+  );
+});

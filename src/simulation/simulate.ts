@@ -1,0 +1,229 @@
+/**
+ * The simulator: one async program per peer, on a virtual clock and a virtual network, in one process. The same options
+ * give the same run, event by event, as long as no work is charged its measured time.
+ */
+import { Aborted, ConfigError, type ThinwireError } from "../base/errors.ts";
+import { Random } from "../base/random.ts";
+import { type Bytes, bytes, type Seconds, seconds } from "../base/units.ts";
+import { MAX_PEERS } from "../coding/limits.ts";
+import type { Meter } from "../ports/meter.ts";
+import type { Peer } from "../ports/peer.ts";
+import { type PeerId, peerId, type View } from "../ports/view.ts";
+import type { MailLimits } from "../rounds/mailbox.ts";
+import { RecordingMeter } from "../rounds/recording-meter.ts";
+import { DeadlockError } from "./deadlock.ts";
+import { PHASES } from "./event-queue.ts";
+import { microtasksDrained } from "./host.ts";
+import { checkLink, type Link, unlimited } from "./link.ts";
+import { type Mangle, Network } from "./network.ts";
+import { SimulatedPeer, type World } from "./simulated-peer.ts";
+import { Station } from "./station.ts";
+import type { Trace } from "./trace.ts";
+import { VirtualTime } from "./virtual-time.ts";
+import { Workbench } from "./workbench.ts";
+
+export interface SimulationOptions {
+  /** Who takes part; a number n stands for the members 0 … n − 1, who all work. */
+  readonly view: View | number;
+  readonly seed: number;
+  /** Of all peers, or of each; default `unlimited`. */
+  readonly link?: Link | ((id: PeerId) => Link);
+  /** Unsent bytes in an up port above which `send` makes its program wait; default 1 GiB. */
+  readonly queueLimit?: Bytes;
+  readonly mailLimits?: Partial<MailLimits>;
+  /** Default: a `RecordingMeter` for each peer. */
+  readonly meter?: (id: PeerId) => Meter;
+  /** Stops the run: every wait rejects with `Aborted`, and so does `simulate`. */
+  readonly signal?: AbortSignal;
+  /** Called with the virtual time every 20 ms of real time. */
+  readonly onTime?: (now: Seconds) => void;
+  readonly trace?: Trace;
+  /** Peers that stop at a virtual time; those that crash at 0 never start. */
+  readonly crashes?: readonly { readonly peer: PeerId; readonly at: Seconds }[];
+  /** What the wire does to each message; default "deliver". */
+  readonly mangle?: Mangle;
+  /** The clock that meters work; default the engine's monotonic clock. */
+  readonly realTime?: () => Seconds;
+}
+
+export interface SimulationResult<T> {
+  /** What the programs returned, in rank order; those of crashed peers are left out. */
+  readonly results: readonly T[];
+  /** Virtual time at which the last program returned. */
+  readonly seconds: Seconds;
+  /** Messages sent, counted once for each receiver. */
+  readonly messages: number;
+}
+
+/**
+ * Runs `program` once for each peer, until all have returned. If one throws, the others are aborted and its error is
+ * thrown; of several in one instant that of the lowest id.
+ * @throws {ConfigError} {DeadlockError} if all programs wait and nothing will come; {Aborted}; what a program throws
+ */
+export async function simulate<T>(
+  options: SimulationOptions,
+  program: (peer: Peer) => Promise<T>,
+): Promise<SimulationResult<T>> {
+  const simulation = new Simulation(options, program);
+  return await simulation.run();
+}
+
+const monotonic = (): Seconds => seconds(globalThis.performance.now() / 1000);
+
+class Simulation<T> {
+  readonly #options: SimulationOptions;
+  readonly #program: (peer: Peer) => Promise<T>;
+  readonly #time: VirtualTime;
+  readonly #stations: ReadonlyMap<PeerId, Station>;
+  readonly #network: Network;
+  readonly #world: World;
+  readonly #results = new Map<PeerId, T>();
+  readonly #failures = new Map<PeerId, unknown>();
+  #running: number;
+  #stopped = false;
+
+  constructor(options: SimulationOptions, program: (peer: Peer) => Promise<T>) {
+    const view = checkedView(options.view);
+    const realTime = options.realTime ?? monotonic;
+    const lost = new Map<PeerId, string>();
+    this.#options = options;
+    this.#program = program;
+    this.#time = new VirtualTime(realTime);
+    this.#stations = new Map(view.members.map((id) => [id, this.#station(id, view, lost)]));
+    this.#network = new Network(this.#time, this.#stations, {
+      mangle: options.mangle,
+      trace: options.trace,
+      queueLimit: options.queueLimit ?? bytes(2 ** 30),
+    });
+    this.#world = {
+      view,
+      clock: this.#time,
+      rng: Random.fromSeed(options.seed),
+      network: this.#network,
+      workbench: new Workbench(this.#time, realTime),
+      lost,
+    };
+    this.#running = view.members.length;
+  }
+
+  async run(): Promise<SimulationResult<T>> {
+    const { signal, onTime } = this.#options;
+    const stop = () => this.#stop(signal?.reason);
+    if (signal?.aborted) throw this.#aborted(signal.reason);
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      this.#schedule();
+      await this.#time.run({
+        over: () => this.#running === 0 || this.#failures.size > 0 || this.#stopped,
+        stuck: () => this.#deadlock(),
+        progress: (now) => onTime?.(now),
+      });
+      for (const [, error] of [...this.#failures].sort(([a], [b]) => a - b)) throw error;
+      if (this.#stopped) throw this.#aborted(signal?.reason);
+    } catch (error) {
+      this.#stop(error);
+      await microtasksDrained(); // programs unwind before the error is passed on
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+    const finished = this.#world.view.members.filter((id) => this.#results.has(id));
+    // A finished program has a result; it may be undefined where T allows it.
+    const results = finished.map((id) => this.#results.get(id) as T);
+    return { results, seconds: this.#time.now(), messages: this.#network.messages };
+  }
+
+  #station(id: PeerId, { epoch }: View, lost: Map<PeerId, string>): Station {
+    const { link = unlimited, mailLimits: limits = {}, meter } = this.#options;
+    return new Station(this.#time, {
+      id,
+      link: checkLink(typeof link === "function" ? link(id) : link, id),
+      meter: meter?.(id) ?? new RecordingMeter(),
+      epoch,
+      limits,
+      lost,
+    });
+  }
+
+  #schedule(): void {
+    const start = seconds(0);
+    for (const { peer, at } of this.#options.crashes ?? []) {
+      const station = this.#stations.get(peer);
+      if (station === undefined) {
+        throw new ConfigError("simulation.crashes", { expected: "members", got: `peer ${peer}` });
+      }
+      if (!(at >= 0)) throw new ConfigError("simulation.crashes", { expected: "a time from 0", got: at });
+      this.#time.at(at, PHASES.crash, station, () => this.#crash(station));
+    }
+    for (const station of this.#stations.values()) {
+      this.#time.at(start, PHASES.mail, station, () => this.#start(station));
+    }
+  }
+
+  #start(station: Station): void {
+    if (station.ended !== undefined) return;
+    const program = this.#program;
+    // An async function, so that a program that throws before its first await fails like any other.
+    const running = (async () => program(new SimulatedPeer(this.#world, station)))();
+    void running.then(
+      (result) => this.#finish(station, result),
+      (error: unknown) => this.#fail(station, error),
+    );
+  }
+
+  #finish(station: Station, result: T): void {
+    if (station.ended !== undefined) return;
+    this.#results.set(station.id, result);
+    this.#running -= 1;
+    this.#network.leave(station);
+  }
+
+  /** What a program throws because it was aborted, or after its crash, is no failure. */
+  #fail(station: Station, error: unknown): void {
+    if (station.ended === undefined && !this.#stopped) this.#failures.set(station.id, error);
+  }
+
+  #crash(station: Station): void {
+    if (station.ended !== undefined) return;
+    this.#running -= 1;
+    this.#network.crash(station);
+  }
+
+  /** Ends every wait, under way or to come. */
+  #stop(reason: unknown): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const { abort } of this.#stations.values()) abort.abort(reason);
+    const error = this.#aborted(reason);
+    for (const event of this.#time.queue.drain()) event.abort(error);
+  }
+
+  #aborted(reason: unknown): ThinwireError {
+    return new Aborted("simulation", { expected: "to run to its end", got: "an abort", cause: reason });
+  }
+
+  #deadlock(): ThinwireError {
+    const stations = [...this.#stations.values()].filter((station) => station.ended === undefined);
+    return new DeadlockError(stations.map(({ id, mailbox }) => ({ peer: id, waits: mailbox.waits })));
+  }
+}
+
+/** @throws {ConfigError} */
+function checkedView(view: View | number): View {
+  if (typeof view === "number") return viewOfSize(view);
+  const { members, workers } = view;
+  if (members.length === 0 || new Set(members).size !== members.length) {
+    throw new ConfigError("simulation.view.members", { expected: "distinct ids, at least one", got: `[${members}]` });
+  }
+  const stranger = workers.find((id) => !members.includes(id));
+  if (stranger === undefined) return view;
+  throw new ConfigError("simulation.view.workers", { expected: "members", got: `peer ${stranger}` });
+}
+
+function viewOfSize(size: number): View {
+  if (!Number.isInteger(size) || size < 1 || size > MAX_PEERS) {
+    throw new ConfigError("simulation.view", { expected: `a whole number from 1 to ${MAX_PEERS}`, got: size });
+  }
+  const members = Array.from({ length: size }, (_, id) => peerId(id));
+  return { epoch: 0, members, workers: members };
+}

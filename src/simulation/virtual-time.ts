@@ -1,0 +1,122 @@
+/**
+ * Virtual time: it stands still while a program can run on, and then jumps to the next event. All events of one phase of
+ * one instant happen before any program sees one of them.
+ *
+ * Programs await nothing but their `Peer`, so once no microtask is left every program is parked. Work whose promise
+ * settles in a later turn of the event loop (a native call) is announced by `hold`, and stops the clock until it ends.
+ */
+import type { ThinwireError } from "../base/errors.ts";
+import { type Seconds, seconds } from "../base/units.ts";
+import type { PeerId } from "../ports/view.ts";
+import { type Event, EventQueue, type Phase } from "./event-queue.ts";
+import { hostTurn, microtasksDrained } from "./host.ts";
+
+/** Who makes events; it numbers them. */
+export interface Source {
+  readonly id: PeerId;
+  events: number;
+}
+
+export interface Course {
+  /** Whether the run is over; asked whenever all programs are parked. */
+  over(): boolean;
+  /** The error when programs wait and nothing will ever happen. */
+  stuck(): ThinwireError;
+  /** Called every 20 ms of real time. */
+  progress(now: Seconds): void;
+}
+
+const TURN: Seconds = seconds(0.02);
+
+export class VirtualTime {
+  readonly queue: EventQueue = new EventQueue();
+  readonly #realTime: () => Seconds;
+  #now: Seconds = seconds(0);
+  #held: Promise<void> | undefined;
+
+  constructor(realTime: () => Seconds) {
+    this.#realTime = realTime;
+  }
+
+  now(): Seconds {
+    return this.#now;
+  }
+
+  /** Plans a call; the event that is returned can be cancelled. */
+  at(
+    time: Seconds,
+    phase: Phase,
+    source: Source,
+    fire: () => void,
+    abort?: (error: ThinwireError) => void,
+  ): Appointment {
+    const event = new Appointment(time, phase, source, fire, abort);
+    this.queue.push(event);
+    return event;
+  }
+
+  /** Time stands still until the promise resolves. One at a time. */
+  hold(until: Promise<void>): void {
+    this.#held = until;
+  }
+
+  /** Lets time pass until the run is over. @throws what `stuck` gives, and what events throw */
+  async run(course: Course): Promise<void> {
+    let turn = this.#realTime();
+    for (;;) {
+      await microtasksDrained();
+      if (this.#held !== undefined) {
+        const held = this.#held;
+        await held;
+        if (this.#held === held) this.#held = undefined;
+        continue;
+      }
+      if (course.over()) return;
+      if (this.#realTime() - turn > TURN) {
+        course.progress(this.#now);
+        await hostTurn();
+        turn = this.#realTime();
+        continue;
+      }
+      const first = this.queue.first();
+      if (first === undefined) throw course.stuck();
+      this.#happen(first);
+    }
+  }
+
+  /** Every event of one phase of one instant, also those that come up meanwhile. */
+  #happen(first: Event): void {
+    const { time, phase } = first; // an event may change its time and come again
+    this.#now = time;
+    let event: Event | undefined = first;
+    while (event !== undefined && event.time === time && event.phase === phase) {
+      this.queue.pop();
+      event.fire();
+      event = this.queue.first();
+    }
+  }
+}
+
+/** An event that calls back. */
+export class Appointment implements Event {
+  readonly time: Seconds;
+  readonly phase: Phase;
+  readonly owner: PeerId;
+  readonly order: number;
+  readonly fire: () => void;
+  readonly #abort: ((error: ThinwireError) => void) | undefined;
+  cancelled = false;
+
+  constructor(time: Seconds, phase: Phase, source: Source, fire: () => void, abort?: (error: ThinwireError) => void) {
+    this.time = time;
+    this.phase = phase;
+    this.owner = source.id;
+    this.order = source.events++;
+    this.fire = fire;
+    this.#abort = abort;
+  }
+
+  abort(error: ThinwireError): void {
+    this.#abort?.(error);
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * An alarm clock finer than the engine's timers, which know whole milliseconds and fire one or two late: it sets a timer
+ * for all but the last two milliseconds and naps through those in slices, with a turn of the event loop between them.
+ */
+import { type Seconds, seconds } from "../../base/units.ts";
+import { realTime } from "./clock.ts";
+
+const FINE = 0.002;
+const NAP_MS_MAX = 0.25;
+
+/** Nobody ever writes this word: waiting on it is sleeping. */
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+export class Alarm {
+  readonly #ring: () => void;
+  #due: Seconds = seconds(Number.POSITIVE_INFINITY);
+  #cancel: () => void = () => {};
+
+  constructor(ring: () => void) {
+    this.#ring = ring;
+  }
+
+  /** Rings once when `realTime` is `due`; replaces what was set before. @param due infinite: not at all */
+  set(due: Seconds): void {
+    if (due === this.#due) return;
+    this.#cancel();
+    this.#cancel = () => {};
+    this.#due = due;
+    if (due < Number.POSITIVE_INFINITY) this.#wait();
+  }
+
+  #wait(): void {
+    const left = this.#due - realTime();
+    if (left > FINE) {
+      const timer = setTimeout(() => this.#wake(), Math.min((left - FINE) * 1000, 2 ** 31 - 1));
+      this.#cancel = () => clearTimeout(timer);
+    } else {
+      const turn = setImmediate(() => this.#wake());
+      this.#cancel = () => clearImmediate(turn);
+    }
+  }
+
+  #wake(): void {
+    const leftMs = (this.#due - realTime()) * 1000;
+    if (leftMs > 0 && leftMs <= FINE * 1000) Atomics.wait(never, 0, 0, Math.min(leftMs, NAP_MS_MAX));
+    if (realTime() < this.#due) {
+      this.#wait();
+      return;
+    }
+    this.#due = seconds(Number.POSITIVE_INFINITY);
+    this.#ring();
+  }
+}

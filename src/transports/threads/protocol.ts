@@ -1,0 +1,48 @@
+/**
+ * What the hub and its compute workers tell each other through a worker's port. Plain data; frames are transferred, or
+ * lie in memory that both share.
+ */
+import type { Seconds } from "../../base/units.ts";
+import type { PeerId, View } from "../../ports/view.ts";
+import type { CrossedError } from "./crossed-error.ts";
+
+/** What a worker is started with. */
+export interface Start {
+  readonly id: PeerId;
+  readonly view: View;
+  readonly seed: number;
+  /** When the run began, by `realTime`. */
+  readonly began: Seconds;
+  /** For the program. */
+  readonly data: unknown;
+}
+
+export type ToWorker =
+  | { readonly type: "mail"; readonly from: PeerId; readonly frame: Uint8Array }
+  /** Frames of so many bytes left the worker's queue since the last such message. */
+  | { readonly type: "room"; readonly bytes: number }
+  /** A peer ended; all mail that it left has been passed on. */
+  | { readonly type: "lost"; readonly id: PeerId; readonly why: string }
+  | { readonly type: "abort"; readonly reason: CrossedError }
+  | { readonly type: "post"; readonly message: unknown };
+
+export type FromWorker =
+  /** `at` is when the program sent it, by `realTime`: how long this thread takes to look is not the wire's time. */
+  | { readonly type: "mail"; readonly to: PeerId; readonly frame: Uint8Array; readonly at: Seconds }
+  | { readonly type: "drop"; readonly drop: Drop }
+  | { readonly type: "post"; readonly message: unknown }
+  | { readonly type: "done"; readonly result: unknown }
+  | { readonly type: "failed"; readonly error: CrossedError };
+
+/** A frame that came and was not kept, as if it had been lost: `corrupt`, or what the mailbox says. */
+export interface Drop {
+  readonly from: PeerId;
+  readonly to: PeerId;
+  readonly why: "corrupt" | "duplicate" | "stale" | "refused";
+}
+
+/** Bytes that one peer may have in the hub's queue before its `send` waits. */
+export const QUEUE_BYTES: number = 16 * 2 ** 20;
+
+/** The hub tells of room in steps of at least this much, so that small frames need no answer each. */
+export const ROOM_STEP_BYTES: number = 4 * 2 ** 20;

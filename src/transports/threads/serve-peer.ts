@@ -1,0 +1,79 @@
+/**
+ * The worker's side of a run on threads: an entry module calls `servePeer` with the program of its peer.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { assert } from "../../base/errors.ts";
+import type { Peer } from "../../ports/peer.ts";
+import { compact } from "./compact.ts";
+import { crossError, rebuildError } from "./crossed-error.ts";
+import type { FromWorker, Start, ToWorker } from "./protocol.ts";
+import { WorkerPeer } from "./worker-peer.ts";
+
+/** The line between a program and whoever started the run, beside the mail between peers and outside its ledger. */
+export interface Control {
+  /** Sends plain data to the swarm's `onMessage`. A typed array crosses without the rest of its buffer. */
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  /** Called with each message that the swarm posts here, from the first one on. One listener. */
+  onMessage(listener: (message: unknown) => void): void;
+}
+
+export interface Served {
+  readonly peer: Peer;
+  /** What the run was started with. */
+  readonly data: unknown;
+  readonly control: Control;
+}
+
+/**
+ * Runs the program of this thread's peer and hands its result, or its error, to the run. The thread then ends by itself
+ * once nothing holds it: the program releases native sessions in a `finally`.
+ */
+export function servePeer<T>(program: (served: Served) => Promise<T>): void {
+  const port = parentPort;
+  assert(port !== null, "servePeer is called in a worker that startThreads started");
+  const start = workerData as Start; // what `startThreads` passed
+  const tell = (message: FromWorker, transfer: readonly ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  const peer = new WorkerPeer(start, tell);
+  const inbox = new Inbox();
+  port.on("message", (message: ToWorker) => {
+    if (message.type === "mail") peer.deliver(message.from, message.frame);
+    else if (message.type === "room") peer.addRoom(message.bytes);
+    else if (message.type === "lost") peer.lose(message.id, message.why);
+    else if (message.type === "abort") peer.abort(rebuildError(message.reason));
+    else inbox.put(message.message);
+  });
+  const control: Control = {
+    post: (message, transfer) => tell({ type: "post", message: compact(message) }, transfer),
+    onMessage: (listener) => inbox.open(listener),
+  };
+  void run();
+
+  async function run(): Promise<void> {
+    try {
+      const result = await program({ peer, data: start.data, control });
+      tell({ type: "done", result: compact(result) });
+    } catch (error) {
+      tell({ type: "failed", error: crossError(error) });
+    } finally {
+      port?.close();
+    }
+  }
+}
+
+/** Keeps messages until somebody listens. */
+class Inbox {
+  #waiting: unknown[] = [];
+  #listener: ((message: unknown) => void) | undefined;
+
+  put(message: unknown): void {
+    if (this.#listener === undefined) this.#waiting.push(message);
+    else this.#listener(message);
+  }
+
+  open(listener: (message: unknown) => void): void {
+    this.#listener = listener;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const message of waiting) listener(message);
+  }
+}

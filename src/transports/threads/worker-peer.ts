@@ -1,0 +1,208 @@
+/**
+ * The Peer of a program that runs in a compute worker. Frames are written, summed and checked here; the hub, in the
+ * thread that started the workers, only routes and paces them.
+ *
+ * Several receivers of a large body read the same memory, so they must not write to it; it is free again when all have
+ * recycled it. The clock is real, and so are deadlines; `work` takes the time it takes, whatever its `cost`. A frame that comes
+ * damaged is dropped as if the wire had lost it, and the hub is told.
+ */
+import { Aborted, ConfigError, CorruptError, PeerLost } from "../../base/errors.ts";
+import { Random } from "../../base/random.ts";
+import { bytes, type Seconds, seconds } from "../../base/units.ts";
+import { ByteSink } from "../../coding/bytes.ts";
+import { FRAME_BYTES, type Frame, readFrame, writeFrame } from "../../coding/frame.ts";
+import type { Clock, Envelope, Peer, Tag, WaitOptions } from "../../ports/peer.ts";
+import type { PeerId, View } from "../../ports/view.ts";
+import { Mailbox } from "../../rounds/mailbox.ts";
+import { RecordingMeter } from "../../rounds/recording-meter.ts";
+import { BlockPool, handBack, isShared, ownFrame, transferOf } from "./blocks.ts";
+import { realTime } from "./clock.ts";
+import { after } from "./deadline.ts";
+import { type Drop, type FromWorker, QUEUE_BYTES, type Start } from "./protocol.ts";
+
+/** Work without a pause keeps this thread's messages waiting no longer than this. */
+const TURN: Seconds = seconds(0.02);
+
+export type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void;
+
+export class WorkerPeer implements Peer {
+  readonly id: PeerId;
+  readonly view: View;
+  readonly clock: Clock;
+  readonly rng: Random;
+  readonly meter: RecordingMeter = new RecordingMeter();
+  readonly #abort = new AbortController();
+  readonly signal: AbortSignal = this.#abort.signal;
+  readonly #mailbox: Mailbox;
+  /** Who is gone, and why. */
+  readonly #lost = new Map<PeerId, string>();
+  readonly #post: Post;
+  readonly #pool = new BlockPool();
+  /** The memory of large bodies that the program has or can claim, each a frame that is handed back once. */
+  readonly #held = new WeakSet<ArrayBufferLike>();
+  /** Bytes that may still lie in the hub's queue. */
+  #queued = 0;
+  #waitingForRoom: (() => void)[] = [];
+  #lastTurn: Seconds = realTime();
+
+  constructor(start: Start, post: Post) {
+    this.id = start.id;
+    this.view = start.view;
+    this.clock = { now: () => seconds(realTime() - start.began) };
+    this.rng = Random.fromSeed(start.seed);
+    const { epoch } = start.view;
+    this.#mailbox = new Mailbox({ owner: this.id, after, signal: this.signal, lost: this.#lost, epoch });
+    this.#post = post;
+  }
+
+  async send(to: PeerId | readonly PeerId[], tag: Tag, body: Uint8Array | readonly Uint8Array[]): Promise<void> {
+    const receivers = typeof to === "number" ? [to] : to;
+    this.#checkAborted("send");
+    for (const id of receivers) this.#checkReceiver(id, tag);
+    for (const [receiver, frame] of this.#frames(receivers, tag, body)) {
+      const size = bytes(frame.length);
+      this.meter.sent(receiver, size, tag.round);
+      this.#queued += size;
+      this.#post({ type: "mail", to: receiver, frame, at: realTime() }, transferOf(frame));
+    }
+    if (this.#queued > QUEUE_BYTES) await this.#room();
+  }
+
+  receive(from: PeerId, tag: Tag, options?: WaitOptions): Promise<Uint8Array> {
+    return this.#mailbox.receive(from, tag, options);
+  }
+
+  receiveAny(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Envelope> {
+    return this.#mailbox.receiveAny(from, tag, options);
+  }
+
+  gather(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Map<PeerId, Uint8Array>> {
+    return this.#mailbox.gather(from, tag, options);
+  }
+
+  recycle(body: Uint8Array): void {
+    if (this.#held.delete(body.buffer)) handBack(body);
+  }
+
+  /** Membership does not change here: it rejects when the run is aborted, and never resolves. */
+  nextView(): Promise<View> {
+    return this.#unlessAborted("nextView", () => {});
+  }
+
+  async work<T>(label: string, _cost: Seconds | undefined, body: () => T | Promise<T>): Promise<T> {
+    await this.#breathe();
+    this.#checkAborted(`work "${label}"`);
+    const began = realTime();
+    try {
+      return await body();
+    } finally {
+      this.meter.spent(label, seconds(realTime() - began));
+    }
+  }
+
+  /** A frame came from the hub. */
+  deliver(from: PeerId, bytesOfFrame: Uint8Array): void {
+    const frame = readIntact(bytesOfFrame, from);
+    if (frame === undefined) {
+      this.#drop(from, "corrupt", bytesOfFrame);
+      return;
+    }
+    const { header, body } = frame;
+    this.meter.received(from, bytes(bytesOfFrame.length), header.round);
+    if (isShared(body)) this.#held.add(body.buffer); // before a wait can hand it to the program
+    const delivery = this.#mailbox.deliver(from, header, body, header.epoch);
+    if (delivery !== "taken") this.#drop(from, delivery, body);
+  }
+
+  /** The hub has passed on so many bytes of this peer. */
+  addRoom(count: number): void {
+    this.#queued -= count;
+    if (this.#queued > QUEUE_BYTES) return;
+    const waiting = this.#waitingForRoom;
+    this.#waitingForRoom = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  lose(id: PeerId, why: string): void {
+    this.#mailbox.lose(id, why);
+    this.#pool.forget();
+  }
+
+  abort(reason: unknown): void {
+    this.#abort.abort(reason);
+  }
+
+  /** One frame per receiver: the same shared block for all, or a buffer for each. */
+  #frames(
+    receivers: readonly PeerId[],
+    tag: Tag,
+    body: Uint8Array | readonly Uint8Array[],
+  ): readonly (readonly [PeerId, Uint8Array])[] {
+    if (receivers.length === 0) return [];
+    const bodyBytes = body instanceof Uint8Array ? body.length : body.reduce((sum, part) => sum + part.length, 0);
+    const shared = this.#pool.take(FRAME_BYTES + bodyBytes, receivers.length);
+    const frame = shared ?? ownFrame(bodyBytes);
+    const { kind, round, attempt = 0, part = 0 } = tag;
+    const header = { kind, round, attempt, part, epoch: this.view.epoch, sender: this.id };
+    writeFrame(header, body, new ByteSink(frame));
+    return receivers.map((id, i) => [id, shared ?? (i === 0 ? frame : frame.slice())]);
+  }
+
+  #room(): Promise<void> {
+    return this.#unlessAborted("send", (resolve) => this.#waitingForRoom.push(resolve));
+  }
+
+  /** Lets messages in when the program has not waited for a while: mail, an abort, a request to stop. */
+  async #breathe(): Promise<void> {
+    if (realTime() - this.#lastTurn < TURN) return;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#lastTurn = realTime();
+  }
+
+  #drop(from: PeerId, why: Drop["why"], frame: Uint8Array): void {
+    this.#held.delete(frame.buffer);
+    handBack(frame);
+    this.#post({ type: "drop", drop: { from, to: this.id, why } }, []);
+  }
+
+  #checkReceiver(id: PeerId, tag: Tag): void {
+    const where = `peer ${this.id}: send of ${tag.kind}, round ${tag.round}`;
+    if (id === this.id) throw new ConfigError(where, { expected: "another peer", got: `peer ${id} itself` });
+    const why = this.view.members.includes(id) ? this.#lost.get(id) : "it is no member of the view";
+    if (why !== undefined) throw new PeerLost(where, { expected: `peer ${id} to be there`, got: why });
+  }
+
+  #checkAborted(call: string): void {
+    if (this.signal.aborted) throw this.#aborted(call);
+  }
+
+  #unlessAborted<T>(call: string, start: (resolve: (value: T) => void) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const stop = () => reject(this.#aborted(call));
+      if (this.signal.aborted) return stop();
+      this.signal.addEventListener("abort", stop, { once: true });
+      start((value) => {
+        this.signal.removeEventListener("abort", stop);
+        resolve(value);
+      });
+    });
+  }
+
+  #aborted(call: string): Aborted {
+    return new Aborted(`peer ${this.id}: ${call}`, {
+      expected: "to go on",
+      got: "an abort",
+      cause: this.signal.reason,
+    });
+  }
+}
+
+function readIntact(bytesOfFrame: Uint8Array, from: PeerId): Frame | undefined {
+  try {
+    const frame = readFrame(bytesOfFrame);
+    return frame.header.sender === from ? frame : undefined;
+  } catch (error) {
+    if (error instanceof CorruptError) return undefined;
+    throw error;
+  }
+}
