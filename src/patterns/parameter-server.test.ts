@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { mean } from "../aggregators/mean.ts";
+import { flatLayout } from "../base/layout.ts";
+import { bitsPerSecond, seconds } from "../base/units.ts";
+import { direct } from "../channels/direct.ts";
+import { errorFeedback } from "../channels/error-feedback.ts";
+import { parseCompressor } from "../compressors/registry.ts";
+import { peerId, type View } from "../ports/view.ts";
+import { RecordingMeter } from "../rounds/recording-meter.ts";
+import { simulate } from "../simulation/simulate.ts";
+import { parameterServer } from "./parameter-server.ts";
+import { patternContract } from "./pattern.contract.ts";
+
+const FAST = bitsPerSecond(Number.POSITIVE_INFINITY);
+const identity = parseCompressor("identity", "test");
+const topK = parseCompressor("top-k:3", "test");
+const plain = parameterServer({ up: direct(identity), down: direct(identity), aggregate: mean });
+
+patternContract(
+  {
+    name: "parameter server",
+    uncompressed: plain,
+    compressed: parameterServer({ up: errorFeedback(topK), down: errorFeedback(topK), aggregate: mean }),
+    ownServer: true,
+  },
+  async (view, program) =>
+    (await simulate({ view, seed: 1, link: { up: FAST, down: FAST, latency: seconds(0) } }, program)).results,
+);
+
+test("the bytes of an uncompressed round are those that the pattern predicts", async () => {
+  const members = [0, 1, 2, 3].map(peerId);
+  const view: View = { epoch: 0, members, workers: members };
+  const meters = members.map(() => new RecordingMeter());
+  await simulate(
+    { view, seed: 1, link: { up: FAST, down: FAST, latency: seconds(0) }, meter: (id) => meters[id]! },
+    async (peer) => {
+      const exchange = plain.open(peer, flatLayout(10), { codecCost: seconds(0) });
+      await exchange.average(new Float32Array(10), new Float32Array(10), { number: 0, attempt: 0 }, 0);
+    },
+  );
+  const sent = meters.flatMap((meter) => [...meter.totals().sent.values()]).reduce((a, b) => a + b, 0);
+  assert.equal(sent, plain.uncompressedBytes(view, 10));
+  assert.equal(sent, 6 * (24 + 1 + 40));
+});
+
+test("a round on shaped wires takes the server's ports n times the message, twice, and two latencies", async () => {
+  const members = [0, 1, 2, 3].map(peerId);
+  const rate = bitsPerSecond(8e6);
+  const { seconds: took } = await simulate(
+    { view: { epoch: 0, members, workers: members }, seed: 1, link: { up: rate, down: rate, latency: seconds(0.01) } },
+    async (peer) => {
+      const exchange = plain.open(peer, flatLayout(10_000), { codecCost: seconds(0) });
+      await exchange.average(new Float32Array(10_000), new Float32Array(10_000), { number: 0, attempt: 0 }, 0);
+    },
+  );
+  const message = (24 + 1 + 40_000) / 1e6;
+  // The first message passes the worker's and the server's port at once; store and forward is per message.
+  assert.ok(Math.abs(took - (3 * message + 0.01 + 3 * message + 0.01)) < 1e-9, `${took} s`);
+});

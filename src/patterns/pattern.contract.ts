@@ -1,0 +1,119 @@
+/**
+ * The contract of every pattern, run over the simulator's laws by its caller: all members get the same bits, the mean of
+ * uncompressed vectors is their mean, notes reach everyone, and a restored exchange continues bit for bit.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { flatLayout } from "../base/layout.ts";
+import { Random } from "../base/random.ts";
+import type { NamedVectors } from "../base/state.ts";
+import type { Peer } from "../ports/peer.ts";
+import { peerId, rankOf, type View } from "../ports/view.ts";
+import type { Exchange, Pattern } from "./pattern.ts";
+
+export type RunPeers = <T>(view: View, program: (peer: Peer) => Promise<T>) => Promise<readonly T[]>;
+
+export interface PatternCase {
+  readonly name: string;
+  /** Its channels must be exact. */
+  readonly uncompressed: Pattern;
+  /** With memory in its channels. */
+  readonly compressed: Pattern;
+  /** May a member be no worker? */
+  readonly ownServer: boolean;
+}
+
+const LENGTH = 37;
+const SETTINGS = { codecCost: undefined };
+
+export function patternContract({ name, uncompressed, compressed, ownServer }: PatternCase, run: RunPeers): void {
+  const views = [workersOnly(1), workersOnly(2), workersOnly(5), ...(ownServer ? [withServer(1), withServer(4)] : [])];
+
+  for (const view of views) {
+    const label = `${name}, ${view.members.length} members, ${view.workers.length} workers`;
+
+    test(`${label}: uncompressed, every member gets the mean of the workers' vectors`, async () => {
+      const results = await run(view, async (peer) => {
+        const exchange = uncompressed.open(peer, flatLayout(LENGTH), SETTINGS);
+        const out = new Float32Array(LENGTH);
+        await exchange.average(shareOf(peer, 0), out, { number: 0, attempt: 0 }, 0);
+        return out;
+      });
+      const shares = view.workers.map((id) => share(id, 0));
+      for (let i = 0; i < LENGTH; i++) {
+        const expected = shares.reduce((sum, x) => sum + x[i]!, 0) / shares.length;
+        assert.ok(Math.abs(results[0]![i]! - expected) < 1e-6, `entry ${i}`);
+      }
+      for (const result of results) assert.deepEqual(result, results[0]);
+    });
+
+    test(`${label}: compressed, every member gets the same bits in every round`, async () => {
+      const results = await run(view, (peer) =>
+        rounds(peer, compressed.open(peer, flatLayout(LENGTH), SETTINGS), 0, 6),
+      );
+      for (const result of results) assert.deepEqual(result.outs, results[0]!.outs);
+      assert.ok(results[0]!.outs.some((out) => out.some((value) => value !== 0)));
+    });
+
+    test(`${label}: an exchange restored after three rounds continues bit for bit`, async () => {
+      const whole = await run(view, (peer) => rounds(peer, compressed.open(peer, flatLayout(LENGTH), SETTINGS), 0, 6));
+      const half = await run(view, (peer) => rounds(peer, compressed.open(peer, flatLayout(LENGTH), SETTINGS), 0, 3));
+      const rest = await run(view, (peer) => {
+        const exchange = compressed.open(peer, flatLayout(LENGTH), SETTINGS);
+        exchange.restore(half[rankOf(view, peer.id)]!.state);
+        return rounds(peer, exchange, 3, 6);
+      });
+      for (const [rank, { outs }] of rest.entries()) assert.deepEqual(outs, whole[rank]!.outs.slice(3));
+    });
+
+    test(`${label}: the largest note told by any member reaches all`, async () => {
+      const results = await run(view, async (peer) => {
+        const exchange = uncompressed.open(peer, flatLayout(LENGTH), SETTINGS);
+        const heard: number[] = [];
+        for (let number = 0; number < view.members.length + 1; number++) {
+          const told = view.members[number] === peer.id ? 7 : number === view.members.length ? 0 : 1;
+          heard.push(
+            await exchange.average(shareOf(peer, number), new Float32Array(LENGTH), { number, attempt: 0 }, told),
+          );
+        }
+        return heard;
+      });
+      const expected = [...view.members.map(() => 7), 0];
+      for (const heard of results) assert.deepEqual(heard, expected);
+    });
+  }
+}
+
+async function rounds(
+  peer: Peer,
+  exchange: Exchange,
+  from: number,
+  to: number,
+): Promise<{ outs: Float32Array[]; state: NamedVectors }> {
+  const outs: Float32Array[] = [];
+  for (let number = from; number < to; number++) {
+    const out = new Float32Array(LENGTH);
+    await exchange.average(shareOf(peer, number), out, { number, attempt: 0 }, 0);
+    outs.push(out);
+  }
+  return { outs, state: exchange.save() };
+}
+
+const shareOf = (peer: Peer, round: number): Float32Array | null =>
+  peer.view.workers.includes(peer.id) ? share(peer.id, round) : null;
+
+function share(id: number, round: number): Float32Array {
+  const rng = Random.fromSeed(5).split(`share/${id}/${round}`);
+  return Float32Array.from({ length: LENGTH }, (_, i) => rng.normal(i));
+}
+
+function workersOnly(n: number): View {
+  const members = Array.from({ length: n }, (_, i) => peerId(i));
+  return { epoch: 0, members, workers: members };
+}
+
+/** Ids are not ranks here: nothing may confuse the two. */
+function withServer(n: number): View {
+  const members = Array.from({ length: n + 1 }, (_, i) => peerId(100 - i));
+  return { epoch: 3, members, workers: members.slice(1) };
+}

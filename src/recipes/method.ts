@@ -1,0 +1,63 @@
+/**
+ * Method: what one peer does in a round, once a recipe's slots are filled.
+ */
+import type { NamedVectors } from "../base/state.ts";
+import type { Bytes, Seconds } from "../base/units.ts";
+import type { Note } from "../patterns/pattern.ts";
+import type { Batch } from "../ports/dataset.ts";
+import type { Model } from "../ports/model.ts";
+import type { Peer } from "../ports/peer.ts";
+import type { View } from "../ports/view.ts";
+import type { Round } from "../rounds/round.ts";
+
+/** Where the velocity of heavy-ball momentum is kept. */
+export type MomentumPlace = "worker" | "server";
+
+export interface Momentum {
+  /** μ in [0, 1). */
+  readonly factor: number;
+  /** "worker": before compression. "server": after the average, at every peer alike. */
+  readonly at: MomentumPlace;
+}
+
+export interface TrainingSettings {
+  /** η */
+  readonly learningRate: number;
+  readonly momentum: Momentum;
+  /** Virtual time charged for a local step; `undefined` charges what it takes. */
+  readonly stepCost: Seconds | undefined;
+  /** Virtual time charged for an encoding or a decoding; `undefined` charges what it takes. */
+  readonly codecCost: Seconds | undefined;
+}
+
+/** What a method works with at one peer. */
+export interface Trainee {
+  readonly peer: Peer;
+  readonly model: Model;
+  /** The mini-batch of a round, a pure function of its number; null at a member that is no worker. */
+  readonly batches: { at(round: number): Batch } | null;
+  /** Changed in place. */
+  readonly params: Float32Array;
+  readonly settings: TrainingSettings;
+}
+
+export interface StepReport {
+  /** Loss on this peer's mini-batch; NaN at a member that is no worker. */
+  readonly loss: number;
+  readonly note: Note;
+}
+
+export interface Learner {
+  step(round: Round, note: Note): Promise<StepReport>;
+  /** Optimizer and channel state of this peer, without the parameters. */
+  save(): NamedVectors;
+  restore(saved: NamedVectors): void;
+}
+
+export interface Method {
+  /** What the parts are, for the job's hash: equal names make equal bits. */
+  readonly name: string;
+  open(trainee: Trainee): Learner;
+  /** Bytes a round would take uncompressed. */
+  uncompressedBytes(view: View, length: number): Bytes;
+}
