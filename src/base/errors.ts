@@ -90,5 +90,9 @@ export function assert(condition: unknown, message: string): asserts condition {
 
 function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.length > 120 ? `${value.slice(0, 117)}...` : value);
-  return String(value);
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value); // objects without a text, such as Object.create(null)
+  }
 }

@@ -68,7 +68,20 @@ export function parseNumber(
     ...(below === undefined ? [] : [`below ${below}`]),
   ];
   const kind = integer === true ? "a whole number" : "a number";
-  throw new ConfigError(where, { expected: limits.length === 0 ? kind : `${kind} ${limits.join(" and ")}`, got: text });
+  const nearest = nearestWithin(value, bounds);
+  throw new ConfigError(where, {
+    expected: limits.length === 0 ? kind : `${kind} ${limits.join(" and ")}`,
+    got: text,
+    ...(nearest === undefined ? {} : { hint: `The nearest valid value is ${nearest}.` }),
+  });
+}
+
+/** The number within inclusive bounds that is nearest to `value`; undefined where there is no such number. */
+function nearestWithin(value: number, bounds: { min?: number; max?: number; integer?: boolean }): number | undefined {
+  const { min, max, integer } = bounds;
+  if (min !== undefined && value < min) return min;
+  if (max !== undefined && value > max) return max;
+  return integer === true && Number.isSafeInteger(Math.round(value)) ? Math.round(value) : undefined;
 }
 
 /** Looks a name up in a table of parts. @throws {ConfigError} with the nearest known name */
@@ -91,7 +104,8 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(start.length / 2)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(start, candidate.toLowerCase());
+    const abbreviated = start.length >= 2 && candidate.toLowerCase().startsWith(start);
+    const distance = abbreviated ? 1 : editDistance(start, candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

@@ -1,0 +1,57 @@
+/**
+ * Files of a run, written so that nothing half-written is ever found under its name.
+ */
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { CheckpointError } from "../base/errors.ts";
+
+/** Writes under a temporary name, flushes to disk, then renames. @throws {CheckpointError} on a full or read-only disk */
+export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const file = await open(temporary, "w");
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw fileError(path, "a folder that can be written, with room on its disk", cause);
+  }
+}
+
+/** Fills a folder under a temporary name, then renames it: it is there whole or not at all. Replaces an older one. */
+export async function writeFolderAtomically(
+  path: string,
+  files: ReadonlyMap<string, Uint8Array | string>,
+): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true });
+    for (const [name, content] of files) await writeAtomically(join(temporary, name), content);
+    await rm(path, { recursive: true, force: true });
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => {});
+    throw cause instanceof CheckpointError ? cause : fileError(path, "a folder that can be written", cause);
+  }
+}
+
+/** @throws {CheckpointError} if the file cannot be read */
+export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (cause) {
+    throw fileError(path, "a file that can be read", cause);
+  }
+}
+
+function fileError(path: string, expected: string, cause: unknown): CheckpointError {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+  return new CheckpointError(path, { expected, got: code, cause });
+}

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConfigError } from "../base/errors.ts";
+import { checkJob, formatLink, type JobOptions, optionsOf, parseLink } from "./job.ts";
+
+test("a job without options is the digits on four peers", () => {
+  const job = checkJob({});
+  assert.equal(job.data, "digits");
+  assert.equal(job.peers, 4);
+  assert.equal(job.recipe, "double-squeeze");
+  assert.deepEqual(job.momentum, { factor: 0.9, at: "worker" });
+});
+
+test("the options of a job give the job again", () => {
+  const all: JobOptions[] = [
+    {},
+    { recipe: "sgd", momentum: "0.5", link: "20mbit", until: "accuracy=0.93", compute: "measured" },
+    { compressor: "sign", down: "top-k:0.05", server: "own", link: "10mbit/50mbit/40ms", until: "loss=0.1", seed: "7" },
+  ];
+  for (const options of all) {
+    const job = checkJob(options);
+    assert.deepEqual(checkJob(optionsOf(job)), job);
+  }
+});
+
+test("where momentum sits is the recipe's default unless it is said", () => {
+  assert.equal(checkJob({ recipe: "sgd" }).momentum.at, "server");
+  assert.equal(checkJob({ recipe: "double-squeeze" }).momentum.at, "worker");
+  assert.equal(checkJob({ recipe: "double-squeeze", momentum: "0.9@server" }).momentum.at, "server");
+});
+
+test("the compressor of the way down is that of the way up unless it is said", () => {
+  assert.equal(checkJob({ compressor: "sign" }).down, "sign");
+  assert.equal(checkJob({ compressor: "sign", down: "top-k:0.01" }).down, "top-k:0.01");
+});
+
+test("links are read as up, down and one-way latency, and written back", () => {
+  assert.deepEqual(parseLink("20mbit"), { up: 20e6, down: 20e6, latency: 0 });
+  assert.deepEqual(parseLink("20mbit/30ms"), { up: 20e6, down: 20e6, latency: 0.03 });
+  assert.deepEqual(parseLink("10mbit/50mbit/40ms"), { up: 10e6, down: 50e6, latency: 0.04 });
+  for (const text of ["20mbit", "20mbit/30ms", "10mbit/50mbit/40ms", "512kbit"]) {
+    assert.equal(formatLink(parseLink(text)), text);
+  }
+});
+
+const refusals: readonly [JobOptions, RegExp][] = [
+  [{ recipe: "double-sqeeze" }, /--recipe: expected .*double-squeeze.*Did you mean double-squeeze\?/],
+  [{ compressor: "topk:0.01" }, /--compressor: .*Did you mean top-k\?/],
+  [{ recipe: "sgd", compressor: "top-k:0.01" }, /--compressor: .*Try --recipe double-squeeze/],
+  [{ momentum: "1" }, /--momentum: expected a number at least 0 and below 1, got "1"/],
+  [{ momentum: "0.9@middle" }, /--momentum: .*worker, server/],
+  [{ peers: "0" }, /--peers: expected a whole number at least 1.*The nearest valid value is 1\./],
+  [{ peers: "four" }, /--peers/],
+  [{ lr: "0" }, /--lr: expected a number above 0/],
+  [{ lr: "NaN" }, /--lr/],
+  [{ until: "acc=0.9" }, /--until: expected one of: accuracy, loss, got "acc"/],
+  [{ until: "accuracy" }, /--until: expected accuracy=0.95 or loss=0.1/],
+  [{ until: "accuracy=1.5" }, /--until/],
+  [{ link: "20" }, /--link: expected a rate/],
+  [{ link: "0mbit" }, /--link: expected a rate above 0/],
+  [{ link: "1mbit/2mbit/3mbit/4ms" }, /--link/],
+  [{ compute: "fast" }, /--compute: expected a duration/],
+  [{ engine: "gpu" }, /--engine/],
+  [{ seed: "-1" }, /--seed/],
+];
+
+for (const [options, message] of refusals) {
+  test(`${JSON.stringify(options)} is refused by name`, () => {
+    assert.throws(
+      () => checkJob(options),
+      (error) => error instanceof ConfigError && message.test(error.message),
+    );
+  });
+}

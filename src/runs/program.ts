@@ -1,0 +1,212 @@
+/**
+ * The training program of one peer: local step → exchange → apply → report, round after round. It runs unchanged in the
+ * simulator and on worker threads; all its awaits are calls of the Peer port.
+ */
+
+import { checkLength } from "../base/layout.ts";
+import type { NamedVectors } from "../base/state.ts";
+import { type Seconds, seconds } from "../base/units.ts";
+import { Batches } from "../data/batches.ts";
+import { vector } from "../kernels/index.ts";
+import type { Note } from "../patterns/pattern.ts";
+import type { TrainTest } from "../ports/dataset.ts";
+import type { Metrics, Model } from "../ports/model.ts";
+import type { Peer } from "../ports/peer.ts";
+import { rankOf } from "../ports/view.ts";
+import type { Learner, Method } from "../recipes/method.ts";
+import type { Job, Target } from "./job.ts";
+import type { Outcome, PeerState } from "./result.ts";
+
+/** What a note says; the largest one told in a round wins. */
+export const NOTES: Readonly<Record<"goOn" | "target" | "diverged" | "interrupted", Note>> = {
+  goOn: 0,
+  target: 1,
+  diverged: 2,
+  interrupted: 3,
+};
+
+/** A loss this many times the first one means that the run diverged. */
+const DIVERGED_AT = 20;
+
+/** One peer's tick after a round. */
+export interface Tick {
+  readonly rank: number;
+  readonly round: number;
+  readonly seconds: number;
+  readonly batchLoss: number;
+  /** From rank 0 after rounds that were evaluated. */
+  readonly metrics?: Metrics;
+}
+
+/** The run that this peer is part of: where it reports to and hears from, without waiting. */
+export interface Host {
+  tick(tick: Tick): void;
+  /** Asked by rank 0 before each round. */
+  stopRequested(): boolean;
+  /** The round after which a checkpoint is due, as a period; 0 is never. */
+  readonly checkpointEvery: number;
+  checkpoint(state: PeerState): void;
+}
+
+export interface Resumed {
+  /** Rounds done. */
+  readonly round: number;
+  readonly params: Float32Array;
+  readonly learner: NamedVectors;
+}
+
+export interface PeerSetup {
+  readonly job: Job;
+  readonly method: Method;
+  readonly model: Model;
+  readonly data: TrainTest;
+  /** Rows of each worker, in the order of the view's workers. */
+  readonly parts: readonly Uint32Array[];
+  readonly host: Host;
+  readonly resumed: Resumed | undefined;
+}
+
+export interface PeerOutcome {
+  readonly outcome: Outcome;
+  /** Rounds done. */
+  readonly rounds: number;
+  /** Seconds from the first round to the last. */
+  readonly seconds: number;
+  /** Rank 0's evaluation of the final parameters. */
+  readonly metrics?: Metrics;
+  readonly reachedTargetAt?: { readonly round: number; readonly seconds: number };
+  /** Rank 0's parameters: all others' are equal. */
+  readonly params?: Float32Array;
+}
+
+export async function trainPeer(peer: Peer, setup: PeerSetup): Promise<PeerOutcome> {
+  const run = new PeerRun(peer, setup);
+  return run.run();
+}
+
+class PeerRun {
+  readonly #peer: Peer;
+  readonly #setup: PeerSetup;
+  readonly #rank: number;
+  readonly #params: Float32Array;
+  readonly #learner: Learner;
+  #round: number;
+  #began: Seconds = seconds(0);
+  #firstLoss: number | undefined;
+  #reachedTargetAt: { round: number; seconds: number } | undefined;
+  #note: Note = NOTES.goOn;
+
+  constructor(peer: Peer, setup: PeerSetup) {
+    const { job, method, model, data, parts, resumed } = setup;
+    this.#peer = peer;
+    this.#setup = setup;
+    this.#rank = rankOf(peer.view, peer.id);
+    this.#params = vector(model.layout.length);
+    this.#round = resumed?.round ?? 0;
+    const worker = peer.view.workers.indexOf(peer.id);
+    const rows = parts[worker];
+    const batches =
+      rows === undefined ? null : new Batches(data.train, rows, job.batch, peer.rng.split(`peer/${peer.id}/batches`));
+    const stepCost = job.stepCost ?? undefined;
+    this.#learner = method.open({
+      peer,
+      model,
+      batches,
+      params: this.#params,
+      settings: {
+        learningRate: job.learningRate,
+        momentum: job.momentum,
+        stepCost,
+        codecCost: stepCost === undefined ? undefined : seconds(0),
+      },
+    });
+    if (resumed === undefined) {
+      model.init(peer.rng.split("init"), this.#params);
+    } else {
+      checkLength(resumed.params, model.layout.length, "checkpoint");
+      this.#params.set(resumed.params);
+      this.#learner.restore(resumed.learner);
+    }
+  }
+
+  async run(): Promise<PeerOutcome> {
+    const { job, host } = this.#setup;
+    this.#began = this.#peer.clock.now();
+    let outcome: Outcome = "rounds";
+    let metrics = await this.#evaluateIfDue(this.#round === 0);
+    while (this.#round < job.rounds) {
+      const report = await this.#learner.step({ number: this.#round, attempt: 0 }, this.#noteToTell());
+      this.#round += 1;
+      const last = this.#round === job.rounds || report.note !== NOTES.goOn;
+      metrics = await this.#evaluateIfDue(last || this.#round % job.evalEvery === 0);
+      host.tick({
+        rank: this.#rank,
+        round: this.#round,
+        seconds: this.#elapsed(),
+        batchLoss: report.loss,
+        ...(metrics === undefined ? {} : { metrics }),
+      });
+      if (last || (host.checkpointEvery > 0 && this.#round % host.checkpointEvery === 0)) await this.#checkpoint();
+      if (report.note !== NOTES.goOn) outcome = outcomeOf(report.note);
+      if (last) break;
+    }
+    if (outcome === "rounds" && this.#note === NOTES.target) outcome = "target"; // reached with the very last round
+    if (outcome === "rounds" && this.#note === NOTES.diverged) outcome = "diverged";
+    return {
+      outcome,
+      rounds: this.#round,
+      seconds: this.#elapsed(),
+      ...(metrics === undefined ? {} : { metrics }),
+      ...(this.#reachedTargetAt === undefined ? {} : { reachedTargetAt: this.#reachedTargetAt }),
+      ...(this.#rank === 0 ? { params: this.#params } : {}),
+    };
+  }
+
+  /** What rank 0 has to say with the next round; the others are silent. */
+  #noteToTell(): Note {
+    if (this.#rank !== 0) return NOTES.goOn;
+    return this.#setup.host.stopRequested() ? NOTES.interrupted : this.#note;
+  }
+
+  /** Rank 0 measures the parameters, outside charged time and ledger. */
+  async #evaluateIfDue(due: boolean): Promise<Metrics | undefined> {
+    if (this.#rank !== 0 || !due) return undefined;
+    const { job, model, data } = this.#setup;
+    const at = this.#elapsed();
+    const metrics = await this.#peer.work("evaluate", seconds(0), () => model.evaluate(this.#params, data.test));
+    this.#firstLoss ??= metrics.loss;
+    const { loss } = metrics;
+    if (!Number.isFinite(loss) || loss > DIVERGED_AT * Math.max(1, this.#firstLoss)) {
+      this.#note = NOTES.diverged;
+    } else if (this.#reachedTargetAt === undefined && job.until !== null && reaches(metrics, job.until)) {
+      this.#note = NOTES.target;
+      this.#reachedTargetAt = { round: this.#round, seconds: at };
+    }
+    return metrics;
+  }
+
+  async #checkpoint(): Promise<void> {
+    await this.#peer.work("checkpoint", seconds(0), () =>
+      this.#setup.host.checkpoint({
+        rank: this.#rank,
+        round: this.#round,
+        params: this.#rank === 0 ? Float32Array.from(this.#params) : null,
+        learner: this.#learner.save(),
+      }),
+    );
+  }
+
+  #elapsed(): number {
+    return this.#peer.clock.now() - this.#began;
+  }
+}
+
+export function reaches(metrics: Metrics, target: Target): boolean {
+  if (target.metric === "loss") return metrics.loss <= target.value;
+  return metrics.accuracy !== undefined && metrics.accuracy >= target.value;
+}
+
+function outcomeOf(note: Note): Outcome {
+  if (note === NOTES.target) return "target";
+  return note === NOTES.diverged ? "diverged" : "interrupted";
+}

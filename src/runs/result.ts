@@ -1,0 +1,122 @@
+/**
+ * What a run tells while it goes on, and what it leaves behind.
+ */
+import type { NamedVectors } from "../base/state.ts";
+import type { Metrics } from "../ports/model.ts";
+import type { Job } from "./job.ts";
+
+/** Totals over all peers. Bytes are framed bytes, counted where they are written. */
+export interface Totals {
+  /** Written by members other than the server. */
+  readonly bytesUp: number;
+  /** Written by the server. */
+  readonly bytesDown: number;
+  /** Real milliseconds, summed over peers. */
+  readonly encodeMs: number;
+  readonly decodeMs: number;
+  readonly gradientMs: number;
+}
+
+/** After a round, as seen by the member of rank 0. */
+export interface Progress extends Totals {
+  /** Rounds done. */
+  readonly round: number;
+  /** Time since the first round began, virtual or wall. */
+  readonly seconds: number;
+  /** Loss on rank 0's last mini-batch; NaN where rank 0 is no worker. */
+  readonly batchLoss: number;
+  /** Present after rounds that were evaluated. */
+  readonly metrics?: Metrics;
+}
+
+/** Why a run ended. */
+export type Outcome = "target" | "rounds" | "interrupted" | "diverged";
+
+export interface RunHeader {
+  readonly job: Job;
+  /** d */
+  readonly parameters: number;
+  readonly trainRows: number;
+  readonly testRows: number;
+  readonly engine: string;
+  /** Conditions of the recipe that the options break. */
+  readonly warnings: readonly string[];
+}
+
+/** A point of the learning curve. */
+export interface Evaluation extends Totals {
+  readonly round: number;
+  readonly seconds: number;
+  readonly loss: number;
+  readonly accuracy: number | null;
+}
+
+export interface RunResult {
+  readonly recipe: string;
+  readonly compressor: string;
+  readonly down: string;
+  readonly momentum: string;
+  readonly model: string;
+  readonly engine: string;
+  readonly data: string;
+  readonly partition: string;
+  readonly parameters: number;
+  readonly peers: number;
+  readonly link: string;
+  readonly outcome: Outcome;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly clock: "wall" | "virtual";
+  readonly bytesUp: number;
+  readonly bytesDown: number;
+  readonly bytesTotal: number;
+  readonly bytesPerPeerPerRound: number;
+  readonly encodeMs: number;
+  readonly decodeMs: number;
+  readonly gradientMs: number;
+  readonly loss: number;
+  readonly accuracy: number | null;
+  readonly target: string | null;
+  readonly reachedTargetAtRound: number | null;
+  readonly reachedTargetAtSeconds: number | null;
+  readonly reachedTargetAtBytes: number | null;
+  readonly uncompressedBytes: number;
+  readonly compressionRatio: number;
+  readonly seed: number;
+  /** SHA-256 of the final parameters' bytes, little-endian. */
+  readonly paramsHash: string;
+  readonly warnings: readonly string[];
+  readonly curve: readonly Evaluation[];
+}
+
+/** The whole state of one peer after a round: with the parameters it continues bit for bit. */
+export interface PeerState {
+  /** Rank in the view. */
+  readonly rank: number;
+  /** Rounds done. */
+  readonly round: number;
+  /** Only rank 0's are kept: the parameters of all are equal. */
+  readonly params: Float32Array | null;
+  readonly learner: NamedVectors;
+}
+
+/** What the run's screen and files listen to. */
+export interface RunListener {
+  started?(header: RunHeader): void;
+  progress?(progress: Progress): void;
+}
+
+/** A run that was asked for, and how to ask it to stop. */
+export interface RunControls {
+  readonly listener?: RunListener;
+  /** Where logs, checkpoints and the result go; nothing is written without it. */
+  readonly out?: string;
+  /** A run folder or a checkpoint to continue. */
+  readonly resume?: string;
+  /** Rounds between checkpoints; one is always written at the end. */
+  readonly checkpointEvery?: number;
+  /** Aborted to stop after the round in flight, with everything saved. */
+  readonly stop?: AbortSignal;
+  /** Aborted to stop at once: the last checkpoint stands. */
+  readonly kill?: AbortSignal;
+}

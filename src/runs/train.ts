@@ -1,0 +1,92 @@
+/**
+ * Runs a job on worker threads in real time: one compute worker a peer, this thread moves the bytes and paces the wires.
+ */
+import { NonFiniteError } from "../base/errors.ts";
+import type { Layout } from "../base/layout.ts";
+import type { TrainTest } from "../ports/dataset.ts";
+import type { MeterTotals } from "../ports/meter.ts";
+import type { PeerId } from "../ports/view.ts";
+import { siblingEntry, startThreads } from "../transports/threads/index.ts";
+import type { Job } from "./job.ts";
+import type { PeerOutcome, Resumed, Tick } from "./program.ts";
+import { Recorder } from "./recorder.ts";
+import type { PeerState, RunControls, RunResult } from "./result.ts";
+import { headerOf, methodOf, openJobModel, openSetting, resumedOf } from "./setting.ts";
+
+/** What a compute worker is started with. */
+export interface WorkerData {
+  readonly job: Job;
+  readonly data: TrainTest;
+  readonly parts: readonly Uint32Array[];
+  readonly checkpointEvery: number;
+  /** By rank. */
+  readonly resumed: readonly (Resumed | undefined)[];
+}
+
+/** What a compute worker tells the main thread. */
+export type WorkerMessage =
+  | { readonly type: "tick"; readonly tick: Tick; readonly totals: MeterTotals }
+  | { readonly type: "checkpoint"; readonly state: PeerState };
+
+/** What the main thread tells a compute worker. */
+export interface MainMessage {
+  readonly type: "stop";
+}
+
+/**
+ * @returns the result, of a diverged or interrupted run too
+ * @throws {ConfigError | DataError | ModelError | CheckpointError} {Aborted} when `controls.kill` fires
+ */
+export async function train(job: Job, controls: RunControls = {}): Promise<RunResult> {
+  const setting = await openSetting(job, controls, true);
+  const { view, data, parts, checkpoint } = setting;
+  const warnings: string[] = [];
+  // Opened here once to check it and to know its layout; every worker opens its own.
+  const model = await openJobModel(job, data, (line) => warnings.push(line));
+  const header = headerOf(job, setting, model, warnings);
+  const layout: Layout = model.layout;
+  await model.close();
+  const recorder = await Recorder.open({
+    job,
+    method: methodOf(job),
+    view,
+    layout,
+    header,
+    clock: "wall",
+    controls,
+    resumedAt: checkpoint?.round ?? 0,
+  });
+  const workerData: WorkerData = {
+    job,
+    data,
+    parts,
+    checkpointEvery: controls.checkpointEvery ?? 0,
+    resumed: view.members.map((_, rank) => resumedOf(checkpoint, rank)),
+  };
+  const swarm = startThreads<PeerOutcome>({
+    entry: siblingEntry("./train-worker", import.meta.url),
+    data: workerData,
+    view,
+    seed: job.seed,
+    ...(job.link === null ? {} : { link: job.link }),
+    ...(controls.kill === undefined ? {} : { signal: controls.kill }),
+  });
+  swarm.onMessage((id: PeerId, message: unknown) => {
+    const told = message as WorkerMessage; // our own worker's message, not a stranger's
+    if (told.type === "tick") recorder.tick(id, told.tick, told.totals);
+    else recorder.checkpoint(told.state);
+  });
+  const stop = () => swarm.post(view.members[0]!, { type: "stop" } satisfies MainMessage);
+  controls.stop?.addEventListener("abort", stop);
+  if (controls.stop?.aborted) stop();
+  try {
+    const results = await swarm.done;
+    return await recorder.finish(results[0]!);
+  } catch (error) {
+    if (error instanceof NonFiniteError) return await recorder.diverged();
+    await recorder.abandon();
+    throw error;
+  } finally {
+    controls.stop?.removeEventListener("abort", stop);
+  }
+}

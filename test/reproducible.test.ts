@@ -1,0 +1,192 @@
+/**
+ * Whole runs: the same job in the simulator and on worker threads, stopped and continued, diverging and interrupted.
+ */
+import assert from "node:assert/strict";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { CheckpointError, ConfigError } from "../src/base/errors.ts";
+import { readCheckpoint } from "../src/runs/checkpoint.ts";
+import { checkJob, type Job, type JobOptions } from "../src/runs/job.ts";
+import type { RunControls, RunResult } from "../src/runs/result.ts";
+import { simulateJob } from "../src/runs/simulate.ts";
+import { train } from "../src/runs/train.ts";
+
+const small: JobOptions = { model: "softmax", rounds: "12", evalEvery: "4", batch: "16", seed: "3" };
+
+async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "thinwire-"));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const variants: readonly [string, JobOptions][] = [
+  ["sgd", { recipe: "sgd" }],
+  ["double-squeeze with top-k", { compressor: "top-k:0.05" }],
+  ["double-squeeze with sign and a server of its own", { compressor: "sign", server: "own" }],
+  ["double-squeeze with momentum after the average", { compressor: "top-k:0.2", momentum: "0.5@server" }],
+  ["an MLP on skewed data", { model: "mlp:24", partition: "dirichlet:0.5", compressor: "top-k:0.05" }],
+];
+
+for (const [name, options] of variants) {
+  test(`${name}: worker threads give the same parameters and bytes as the simulator, bit for bit`, async () => {
+    const job = checkJob({ ...small, ...options });
+    const simulated = await simulateJob(job);
+    const trained = await train(job);
+    assert.match(simulated.paramsHash, /^[0-9a-f]{64}$/);
+    assert.equal(trained.paramsHash, simulated.paramsHash);
+    assert.equal(trained.bytesUp, simulated.bytesUp);
+    assert.equal(trained.bytesDown, simulated.bytesDown);
+    assert.equal(trained.clock, "wall");
+    assert.equal(simulated.clock, "virtual");
+  });
+
+  test(`${name}: stopped after 5 rounds and continued, it ends with the same bits as without a stop`, () =>
+    withFolder(async (folder) => {
+      const job = checkJob({ ...small, ...options });
+      const whole = await simulateJob(job);
+      await simulateJob({ ...job, rounds: 5 }, { out: folder });
+      const continued = await simulateJob(job, { resume: folder });
+      assert.equal(continued.paramsHash, whole.paramsHash);
+      assert.equal(continued.rounds, 12);
+      const onThreads = await train(job, { resume: folder });
+      assert.equal(onThreads.paramsHash, whole.paramsHash);
+    }));
+}
+
+test("another seed gives other parameters", async () => {
+  const first = await simulateJob(checkJob(small));
+  const second = await simulateJob(checkJob({ ...small, seed: "4" }));
+  assert.notEqual(first.paramsHash, second.paramsHash);
+});
+
+test("wires change the time of a run and nothing else", async () => {
+  const fast = await simulateJob(checkJob(small));
+  const slow = await simulateJob(checkJob({ ...small, link: "1mbit/50ms" }));
+  assert.equal(slow.paramsHash, fast.paramsHash);
+  assert.equal(slow.bytesTotal, fast.bytesTotal);
+  assert.ok(slow.seconds > fast.seconds + 23 * 0.05); // two latencies a round; the server is done before its last one
+});
+
+test("uncompressed bytes are those of the uncompressed recipe", async () => {
+  const plain = await simulateJob(checkJob({ ...small, recipe: "sgd" }));
+  assert.equal(plain.uncompressedBytes, plain.bytesTotal);
+  const thin = await simulateJob(checkJob({ ...small, compressor: "top-k:0.01" }));
+  assert.equal(thin.uncompressedBytes, plain.uncompressedBytes);
+  assert.ok(thin.compressionRatio > 30, `ratio ${thin.compressionRatio}`);
+});
+
+test("a run stops with the round after the one whose evaluation reached the target", async () => {
+  const result = await simulateJob(
+    checkJob({ ...small, recipe: "sgd", until: "accuracy=0.8", lr: "0.1", rounds: "200" }),
+  );
+  assert.equal(result.outcome, "target");
+  assert.ok(result.reachedTargetAtRound !== null && result.reachedTargetAtRound % 4 === 0);
+  assert.equal(result.rounds, result.reachedTargetAtRound + 1);
+  assert.ok(result.reachedTargetAtSeconds !== null && result.reachedTargetAtSeconds < result.seconds);
+});
+
+const diverging = checkJob({ ...small, model: "mlp:32", recipe: "sgd", lr: "50", rounds: "60" });
+for (const [name, run] of [
+  ["simulate", simulateJob],
+  ["train", train],
+] as const) {
+  test(`${name}: a run that diverges is named as such and does not throw`, async () => {
+    const result = await run(diverging, {});
+    assert.equal(result.outcome, "diverged");
+    assert.ok(result.rounds < 60);
+  });
+
+  test(`${name}: asked to stop, it ends after the round in flight and leaves a checkpoint to continue`, () =>
+    withFolder(async (folder) => {
+      const job = checkJob({ ...small, rounds: "100000" });
+      const stopped = await stopAfter(run, job, 8, folder);
+      assert.equal(stopped.outcome, "interrupted");
+      assert.ok(stopped.rounds >= 8 && stopped.rounds < 100_000);
+      const checkpoint = await readCheckpoint(folder);
+      assert.equal(checkpoint.round, stopped.rounds);
+      assert.equal(checkpoint.paramsHash, stopped.paramsHash);
+    }));
+}
+
+async function stopAfter(
+  run: (job: Job, controls: RunControls) => Promise<RunResult>,
+  job: Job,
+  round: number,
+  out: string,
+): Promise<RunResult> {
+  const stop = new AbortController();
+  const progress = (seen: { round: number }) => {
+    if (seen.round >= round) stop.abort();
+  };
+  return run(job, { out, stop: stop.signal, listener: { progress } });
+}
+
+test("only the last two checkpoints are kept, and each is whole", () =>
+  withFolder(async (folder) => {
+    await simulateJob(checkJob(small), { out: folder, checkpointEvery: 3 });
+    assert.deepEqual((await readdir(join(folder, "checkpoints"))).sort(), ["round-000009", "round-000012"]);
+    for (const name of ["round-000009", "round-000012"]) await readCheckpoint(join(folder, "checkpoints", name));
+  }));
+
+test("a checkpoint with any file cut short, changed or gone is refused by the file's name", () =>
+  withFolder(async (folder) => {
+    await simulateJob(checkJob({ ...small, rounds: "2" }), { out: folder });
+    const good = join(folder, "checkpoints", "round-000002");
+    for (const name of await readdir(good)) {
+      const bad = join(folder, "bad", "checkpoints", "round-000002");
+      const bytes = await readFile(join(good, name));
+      const flipped = Uint8Array.from(bytes);
+      flipped[flipped.length >> 1]! ^= 1;
+      for (const damage of [bytes.subarray(0, bytes.length >> 1), flipped, null]) {
+        await cp(good, bad, { recursive: true });
+        if (damage === null) await rm(join(bad, name));
+        else await writeFile(join(bad, name), damage);
+        if (name === "checkpoint.json" && damage === flipped) continue; // a flipped letter of a comment-like field may be valid
+        await assert.rejects(readCheckpoint(join(folder, "bad")), (error) => {
+          assert.ok(error instanceof CheckpointError, String(error));
+          assert.ok(error.message.includes(name), error.message);
+          return true;
+        });
+      }
+      await rm(bad, { recursive: true });
+    }
+  }));
+
+test("a run that is no continuation of the checkpoint is refused with the difference named", () =>
+  withFolder(async (folder) => {
+    await simulateJob(checkJob({ ...small, rounds: "2" }), { out: folder });
+    const refused = async (options: JobOptions, message: RegExp) =>
+      assert.rejects(simulateJob(checkJob({ ...small, ...options }), { resume: folder }), (error) => {
+        assert.ok(error instanceof ConfigError, String(error));
+        assert.match(error.message, message);
+        return true;
+      });
+    await refused({ seed: "9" }, /seed 3/);
+    await refused({ peers: "5" }, /peers 4/);
+    await refused({ compressor: "sign" }, /up top-k:0.01/);
+    await refused({ rounds: "2" }, /more than the 2 rounds/);
+  }));
+
+test("more peers than rows is refused before anything starts", async () => {
+  await assert.rejects(simulateJob(checkJob({ ...small, peers: "1438" })), { code: "config" });
+});
+
+test("a run folder that cannot be written is one clear error", () =>
+  withFolder(async (folder) => {
+    await writeFile(join(folder, "file"), "");
+    await assert.rejects(simulateJob(checkJob(small), { out: join(folder, "file", "run") }), { code: "checkpoint" });
+  }));
+
+test("a folder that holds a run takes no other, but takes its continuation", () =>
+  withFolder(async (folder) => {
+    const job = checkJob({ ...small, rounds: "2" });
+    await simulateJob(job, { out: folder });
+    await assert.rejects(simulateJob(job, { out: folder }), /a folder without a run/);
+    await simulateJob({ ...job, rounds: 4 }, { out: folder, resume: folder });
+    assert.equal((await readCheckpoint(folder)).round, 4);
+  }));
