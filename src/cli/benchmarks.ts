@@ -1,0 +1,14 @@
+/**
+ * What `bench` can measure.
+ */
+import type { CodecBenchmark, CodecBenchmarkOptions } from "../channels/benchmark.ts";
+import type { BenchmarkOptions, BenchmarkRow } from "../models/benchmark.ts";
+import type { SimulationBenchmark, SimulationBenchmarkOptions } from "../simulation/benchmark.ts";
+import type { Torch } from "./torch.ts";
+
+export interface Benchmarks {
+  codecs(options: Omit<CodecBenchmarkOptions, "clock">): Promise<CodecBenchmark>;
+  models(options: Omit<BenchmarkOptions, "cpuMs">): Promise<{ readonly rows: readonly BenchmarkRow[] }>;
+  simulation(options: SimulationBenchmarkOptions): Promise<SimulationBenchmark>;
+  readonly torch: Torch;
+}

@@ -1,0 +1,30 @@
+/**
+ * Catalogue: the parts that options can name, as `list` shows them.
+ */
+export interface CatalogueEntry {
+  /** As an option names it. */
+  readonly name: string;
+  readonly summary: string;
+  /** arXiv number or citation. */
+  readonly paper?: string;
+  /** What is guaranteed, in symbols. */
+  readonly law?: string;
+  /** How the name is followed by arguments, each with its meaning or default. */
+  readonly options: readonly string[];
+}
+
+export const CATALOGUE_KINDS = [
+  "recipes",
+  "compressors",
+  "channels",
+  "optimizers",
+  "aggregators",
+  "partitioners",
+  "models",
+  "data",
+] as const;
+
+export type CatalogueKind = (typeof CATALOGUE_KINDS)[number];
+
+/** The entries of a kind. */
+export type Catalogue = (kind: CatalogueKind) => Promise<readonly CatalogueEntry[]>;

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bytes, seconds } from "../../base/units.ts";
+import type { Benchmarks } from "../benchmarks.ts";
+import { runCommandLine } from "../command-line.ts";
+import { EXIT } from "../exit-codes.ts";
+import { FakeWorld, pretend } from "../testing/fake-world.ts";
+import type { TorchTask } from "../torch.ts";
+
+const row = {
+  encodeGBs: 9,
+  encodeWithFeedbackGBs: 4,
+  decodeGBs: 8,
+  decodeAddGBs: 7,
+  twinEncodeGBs: 0.5,
+  bitsPerEntry: 1,
+};
+
+function bench(...args: string[]) {
+  const asked: { codecs?: object; models?: object; simulation?: object; torch?: readonly TorchTask[] } = {};
+  const benchmarks: Benchmarks = {
+    async codecs(options) {
+      asked.codecs = options;
+      const rows = ["identity", "sign", "top-k:0.01"].map((compressor) => ({ compressor, ...row }));
+      return { engine: "simd", entries: 1000, rounds: 9, seed: 1, checksum: 7, memcpyGBs: 5, rows };
+    },
+    async models({ torchMs, ...options }) {
+      asked.models = options;
+      const told = await torchMs?.("mlp:512,128", 64, 100);
+      const base = { model: "mlp:512,128", engine: "ort", ms: 2.2, msMin: 2, checksum: 1 };
+      return { rows: [{ ...base, ...(told === undefined ? {} : { torchMs: told }) }] };
+    },
+    async simulation(options) {
+      asked.simulation = options;
+      const more = { messages: 10, rounds: 5, bodyBytes: bytes(1000), seed: 1, virtualSeconds: seconds(1) };
+      return { messagesPerSecond: 5, peers: 2, seconds: seconds(2), peakBytes: bytes(1e6), ...more };
+    },
+    async torch(_python, tasks) {
+      asked.torch = tasks;
+      return tasks.map(() => 0.002);
+    },
+  };
+  const world = new FakeWorld(pretend(), { benchmarks });
+  return runCommandLine(["bench", ...args], world, "1.2.3").then((code) => ({ code, asked, world }));
+}
+
+test("codecs are measured as asked and shown in 80 columns", async () => {
+  const { code, asked, world } = await bench("codecs", "sign", "--entries", "1000", "--repeats", "3");
+  assert.equal(code, EXIT.done);
+  assert.deepEqual(asked.codecs, { entries: 1000, rounds: 3, compressors: ["sign"] });
+  assert.match(world.out.text, /^sign +9\.00 +4\.00 +8\.00 +7\.00 +0\.50 +1\.00$/m);
+  for (const line of world.out.lines) assert.ok(line.length <= 80, line);
+});
+
+test("PyTorch is given the same work, where it has something of the kind", async () => {
+  const { asked, world } = await bench("codecs", "--against", "torch", "--entries", "1000", "--json");
+  assert.deepEqual(asked.torch, [
+    { kind: "sign", entries: 1000, repeats: 9 },
+    { kind: "top-k", entries: 1000, kept: 10, repeats: 9 },
+  ]);
+  const { rows }: { rows: { torchEncodeGBs?: number }[] } = JSON.parse(world.out.text);
+  assert.deepEqual(
+    rows.map(({ torchEncodeGBs }) => torchEncodeGBs),
+    [undefined, 4000 / 0.002 / 1e9, 4000 / 0.002 / 1e9],
+  );
+});
+
+test("models are compared with the same layers in PyTorch", async () => {
+  const { asked, world } = await bench("models", "--against", "torch");
+  assert.deepEqual(asked.torch, [{ kind: "mlp", widths: [784, 512, 128, 10], batch: 64, repeats: 100 }]);
+  assert.match(world.out.text, /^mlp:512,128 +ort +2\.20 +2\.00 +2\.00$/m);
+});
+
+test("the simulation's figures are printed", async () => {
+  const { asked, world } = await bench("simulation", "--peers", "2", "--json");
+  assert.deepEqual(asked.simulation, { peers: 2, rounds: 50 });
+  const { messagesPerSecond, peers, seconds: time, peakBytes } = JSON.parse(world.out.text);
+  assert.deepEqual([messagesPerSecond, peers, time, peakBytes], [5, 2, 2, 1e6]);
+});

@@ -1,0 +1,209 @@
+/**
+ * `thinwire bench`: how fast this machine runs the codecs, the models and the simulator, beside PyTorch if asked.
+ */
+import { Command } from "commander";
+import { ConfigError } from "../../base/errors.ts";
+import { parseNumber, parseSpec } from "../../base/spec.ts";
+import { formatBytes, formatSeconds } from "../../base/units.ts";
+import type { CodecRow } from "../../channels/benchmark.ts";
+import type { BenchmarkRow } from "../../models/benchmark.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
+import { formatCount, NONE } from "../format.ts";
+import { formatTable, type TableColumn } from "../table.ts";
+import type { TorchTask } from "../torch.ts";
+import type { World } from "../world.ts";
+
+interface BenchOptions {
+  readonly entries?: string;
+  readonly repeats?: string;
+  readonly batch?: string;
+  readonly peers?: string;
+  readonly rounds?: string;
+  readonly against?: string;
+  readonly python?: string;
+  readonly json?: boolean;
+}
+
+type End = (code: ExitCode) => void;
+
+export function benchCommand(world: World, end: End): Command {
+  return new Command("bench")
+    .summary("how fast codecs, models and the simulator run here")
+    .description("Measures one thread of this machine. Rates are medians; leave the machine alone meanwhile.")
+    .usage("<codecs|models|simulation> [options]")
+    .helpCommand(false)
+    .addCommand(codecsCommand(world, end))
+    .addCommand(modelsCommand(world, end))
+    .addCommand(simulationCommand(world, end));
+}
+
+function codecsCommand(world: World, end: End): Command {
+  const command = new Command("codecs")
+    .summary("compressors: GB/s of f32 input")
+    .description("Times encoding and decoding of each compressor, in GB/s of f32 input, beside a plain copy.")
+    .argument("[compressors...]", "specs such as sign or top-k:0.01 (default: a fixed choice)")
+    .option("--entries <n>", "entries of the vector (default: 4194304)")
+    .option("--repeats <n>", "measurements of which the median is taken (default: 9)");
+  return shared(command, "thinwire bench codecs sign top-k:0.001 --entries 1000000").action(
+    async (compressors: string[], options: BenchOptions) => {
+      const python = pythonOf(options);
+      const entries = whole(options.entries, "--entries") ?? 2 ** 22;
+      const rounds = whole(options.repeats, "--repeats") ?? 9;
+      const { benchmarks } = world.engines;
+      const measured = await benchmarks.codecs({
+        entries,
+        rounds,
+        ...(compressors.length === 0 ? {} : { compressors }),
+      });
+      const torch = python === undefined ? [] : await torchRates(benchmarks, python, measured.rows, entries, rounds);
+      const rows = measured.rows.map((row, i) => ({
+        ...row,
+        ...(torch[i] === undefined ? {} : { torchEncodeGBs: torch[i] }),
+      }));
+      show(world, options, { ...measured, rows }, (width) => [
+        ...codecTable(rows, python !== undefined, width),
+        "",
+        `GB/s of f32 input; a copy runs at ${measured.memcpyGBs.toFixed(2)}. ${formatCount(entries)} entries, checksum ${measured.checksum}.`,
+      ]);
+      end(EXIT.done);
+    },
+  );
+}
+
+function modelsCommand(world: World, end: End): Command {
+  const command = new Command("models")
+    .summary("models: milliseconds of a training step")
+    .description("Times forward and backward pass of each model on 784 inputs and 10 classes: CPU milliseconds a step.")
+    .argument("[models...]", "specs such as mlp:512,128 (default: mlp:512,128)")
+    .option("--batch <rows>", "rows of the mini-batch (default: 64)")
+    .option("--repeats <n>", "steps of which the median is taken (default: 100)");
+  return shared(command, "thinwire bench models mlp:128,64 softmax --batch 32").action(
+    async (specs: string[], options: BenchOptions) => {
+      const python = pythonOf(options);
+      const { benchmarks } = world.engines;
+      const measured = await benchmarks.models({
+        batch: whole(options.batch, "--batch") ?? 64,
+        steps: whole(options.repeats, "--repeats") ?? 100,
+        ...(specs.length === 0 ? {} : { specs }),
+        ...(python === undefined ? {} : { torchMs: torchStep(benchmarks, python) }),
+      });
+      show(world, options, measured, (width) => modelTable(measured.rows, python !== undefined, width));
+      end(EXIT.done);
+    },
+  );
+}
+
+function simulationCommand(world: World, end: End): Command {
+  const command = new Command("simulation")
+    .summary("the simulator: messages a second")
+    .description("Times a star of peers that exchange small messages in virtual time.")
+    .option("--peers <n>", "peers, the server included (default: 1000)")
+    .option("--rounds <n>", "rounds of two messages a peer (default: 50)")
+    .option("--json", "print one JSON object instead (default: off)")
+    .addHelpText("after", "\nExample:\n  thinwire bench simulation --peers 5000 --rounds 20");
+  return command.action(async (options: BenchOptions) => {
+    const peers = whole(options.peers, "--peers", 2) ?? 1000;
+    const rounds = whole(options.rounds, "--rounds") ?? 50;
+    const measured = await world.engines.benchmarks.simulation({ peers, rounds });
+    const { messagesPerSecond, seconds, peakBytes } = measured;
+    show(world, options, measured, () => [
+      `${formatCount(messagesPerSecond)} messages a second between ${formatCount(peers)} peers`,
+      `${formatSeconds(seconds)} in all, at most ${formatBytes(peakBytes)} of memory`,
+    ]);
+    end(EXIT.done);
+  });
+}
+
+const shared = (command: Command, example: string): Command =>
+  command
+    .option("--against <what>", "also time the same work in: torch (default: none)")
+    .option("--python <path>", "the Python that has torch (default: python3)")
+    .option("--json", "print one JSON object instead (default: off)")
+    .addHelpText("after", `\nExample:\n  ${example}`);
+
+/** The Python to time PyTorch in; undefined where that was not asked for. */
+function pythonOf({ against, python }: BenchOptions): string | undefined {
+  if (against !== undefined && against !== "torch") {
+    throw new ConfigError("--against", { expected: "torch", got: against });
+  }
+  if (against === undefined && python !== undefined) {
+    throw new ConfigError("--python", { expected: "--against torch beside it", got: python });
+  }
+  return against === undefined ? undefined : (python ?? "python3");
+}
+
+const whole = (text: string | undefined, where: string, min = 1): number | undefined =>
+  text === undefined ? undefined : parseNumber(text, where, { integer: true, min, max: 2 ** 28 });
+
+function show(world: World, { json }: BenchOptions, measured: object, lines: (width: number) => string[]): void {
+  const width = Math.max(20, world.stdout.columns ?? 80);
+  world.stdout.write(json === true ? `${JSON.stringify(measured)}\n` : `${lines(width).join("\n")}\n`);
+}
+
+/** By row; undefined where PyTorch has nothing of the kind. */
+async function torchRates(
+  benchmarks: World["engines"]["benchmarks"],
+  python: string,
+  rows: readonly CodecRow[],
+  entries: number,
+  repeats: number,
+): Promise<(number | undefined)[]> {
+  const tasks = rows.map(({ compressor }) => torchTaskOf(compressor, entries, repeats));
+  const times = await benchmarks.torch(
+    python,
+    tasks.filter((task) => task !== undefined),
+  );
+  const left = [...times];
+  return tasks.map((task) => (task === undefined ? undefined : (4 * (task.entries ?? 0)) / left.shift()! / 1e9));
+}
+
+function torchTaskOf(compressor: string, entries: number, repeats: number): TorchTask | undefined {
+  const { name, values } = parseSpec(compressor, "compressor");
+  if (name === "sign") return { kind: "sign", entries: entries - (entries % 8), repeats };
+  if (name !== "top-k") return undefined;
+  const [size = "0.01"] = values;
+  const kept = /^\d+$/.test(size) ? Number(size) : Math.ceil(Number(size) * entries);
+  return { kind: "top-k", entries, kept: Math.min(entries, Math.max(1, kept)), repeats };
+}
+
+const torchStep =
+  ({ torch }: World["engines"]["benchmarks"], python: string) =>
+  async (spec: string, batch: number, repeats: number): Promise<number | undefined> => {
+    const { name, values } = parseSpec(spec, "model");
+    if (name !== "mlp" && name !== "softmax") return undefined;
+    const hidden = name === "softmax" ? [] : values.length === 0 ? [128] : values.map(Number);
+    const [time] = await torch(python, [{ kind: "mlp", widths: [784, ...hidden, 10], batch, repeats }]);
+    return time === undefined ? undefined : 1000 * time;
+  };
+
+const right = (header: string): TableColumn => ({ header, align: "right" });
+const left = (header: string): TableColumn => ({ header, align: "left" });
+
+function codecTable(
+  rows: readonly (CodecRow & { readonly torchEncodeGBs?: number })[],
+  withTorch: boolean,
+  width: number,
+): string[] {
+  const headers = ["encode", "feedback", "decode", "add", "twin", ...(withTorch ? ["torch"] : []), "bits"];
+  const cells = rows.map((row) => [
+    row.compressor,
+    ...[row.encodeGBs, row.encodeWithFeedbackGBs, row.decodeGBs, row.decodeAddGBs, row.twinEncodeGBs].map(rate),
+    ...(withTorch ? [rate(row.torchEncodeGBs)] : []),
+    row.bitsPerEntry.toFixed(2),
+  ]);
+  return formatTable([left("compressor"), ...headers.map(right)], cells, width);
+}
+
+function modelTable(rows: readonly BenchmarkRow[], withTorch: boolean, width: number): string[] {
+  const cells = rows.map(({ model, engine, ms, msMin, torchMs }) => [
+    model,
+    engine,
+    ms.toFixed(2),
+    msMin.toFixed(2),
+    ...(withTorch ? [torchMs?.toFixed(2) ?? NONE] : []),
+  ]);
+  const numbers = [right("ms"), right("fastest"), ...(withTorch ? [right("torch ms")] : [])];
+  return formatTable([left("model"), left("engine"), ...numbers], cells, width);
+}
+
+const rate = (gbs: number | undefined): string => (gbs === undefined ? NONE : gbs.toFixed(2));

@@ -1,0 +1,88 @@
+/**
+ * `train` and `simulate`: one job, shown while it runs, with its files and its result.
+ */
+import { basename, dirname } from "node:path";
+import { Command } from "commander";
+import type { JobOptions } from "../../runs/job.ts";
+import type { RunControls } from "../../runs/result.ts";
+import type { ExitCode } from "../exit-codes.ts";
+import { listenForInterrupt } from "../interrupt.ts";
+import { addJobOptions, readJob } from "../options/job-options.ts";
+import {
+  addRunOptions,
+  defaultFolder,
+  type RunOptions,
+  readCheckpointEvery,
+  readFolder,
+} from "../options/run-options.ts";
+import { variantName } from "../options/variants.ts";
+import { exitCodeOf, headline, summary } from "../outcomes.ts";
+import { openScreen } from "../screen/open-screen.ts";
+import { RunState } from "../screen/run-state.ts";
+import { shownOn } from "../screen/shown-on.ts";
+import type { World } from "../world.ts";
+
+export interface RunKind {
+  readonly name: "train" | "simulate";
+  readonly summary: string;
+  readonly description: string;
+  readonly examples: string;
+  /** Files are written without `--out` too. */
+  readonly alwaysWrites: boolean;
+}
+
+export function runCommand(kind: RunKind, world: World, end: (code: ExitCode) => void): Command {
+  const command = new Command(kind.name).summary(kind.summary).description(kind.description);
+  addJobOptions(command);
+  addRunOptions(command, kind.alwaysWrites ? `runs/${kind.name}-<local time>` : "nothing is written", true);
+  command.addHelpText("after", `\n${kind.examples}`);
+  return command.action(async (options: JobOptions & RunOptions) => end(await run(kind, world, options)));
+}
+
+async function run(kind: RunKind, world: World, options: JobOptions & RunOptions): Promise<ExitCode> {
+  const json = options.json === true;
+  const quiet = options.quiet === true;
+  const resume = readFolder(options.resume, "--resume");
+  const checkpointEvery = readCheckpointEvery(options);
+  const job = readJob(options, resume === undefined ? undefined : await world.engines.jobOf(resume));
+  const out = readFolder(options.out, "--out") ?? (kind.alwaysWrites ? usualFolder(kind, resume, world) : undefined);
+
+  const state = new RunState(variantName(job), job.rounds);
+  const screen = openScreen(world, [state], { quiet, json });
+  const interrupt = listenForInterrupt(world, (line) => screen.say(line));
+  const shown = shownOn(screen, state, world);
+  const controls: RunControls = {
+    listener: {
+      ...shown,
+      started(header) {
+        shown.started(header);
+        if (!quiet) screen.say(headline(header));
+        for (const warning of header.warnings) screen.say(`warning: ${warning}`);
+      },
+    },
+    stop: interrupt.stop,
+    kill: interrupt.kill,
+    checkpointEvery,
+    ...(out === undefined ? {} : { out }),
+    ...(resume === undefined ? {} : { resume }),
+  };
+  try {
+    const result = await world.engines[kind.name](job, controls);
+    state.status = result.outcome;
+    screen.update(state, true);
+    screen.close();
+    const stream = json ? world.stderr : world.stdout;
+    if (!(json && quiet)) stream.write(`${summary(result, out, stream.columns).join("\n")}\n`);
+    if (json) world.stdout.write(`${JSON.stringify(result)}\n`);
+    return exitCodeOf(result);
+  } finally {
+    interrupt.close();
+    screen.close();
+  }
+}
+
+/** A run that is continued goes on in its own folder. */
+function usualFolder(kind: RunKind, resume: string | undefined, world: World): string {
+  if (resume === undefined) return defaultFolder(kind.name, world.today());
+  return /^round-\d+$/.test(basename(resume)) ? dirname(dirname(resume)) : resume;
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+/**
+ * The `thinwire` command in a real terminal.
+ */
+import { readFileSync } from "node:fs";
+import { runCommandLine } from "./command-line.ts";
+import { realWorld } from "./real-world.ts";
+
+// Lies two folders up, seen from `src/cli` in a clone and from `dist/cli` in the package.
+const about: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+const version = typeof about === "object" && about !== null && "version" in about ? String(about.version) : "unknown";
+
+const { world, leave } = realWorld();
+leave(await runCommandLine(process.argv.slice(2), world, version));

@@ -1,0 +1,131 @@
+/**
+ * The options that describe a job, as `--help` shows them and as `checkJob` reads them.
+ */
+import { type Command, Option } from "commander";
+import { checkJob, JOB_DEFAULTS, type Job, type JobOptions, optionsOf } from "../../runs/job.ts";
+
+/** The command line trains over thin wires unless told otherwise; the library charges for none unless asked. */
+export const COMMAND_DEFAULTS: JobOptions = { ...JOB_DEFAULTS, link: "20mbit" };
+
+interface JobOption {
+  readonly key: keyof JobOptions;
+  readonly flags: string;
+  readonly group: string;
+  readonly text: string;
+  /** Shown where the default is no fixed text. */
+  readonly standard?: string;
+}
+
+const WHAT = "What is trained:";
+const HOW = "How it is trained:";
+const WIRES = "Wires and time:";
+
+const JOB_OPTIONS: readonly JobOption[] = [
+  {
+    key: "model",
+    flags: "--model <spec>",
+    group: WHAT,
+    text: "model: mlp:128,64 (hidden widths), softmax; see list models",
+  },
+  {
+    key: "data",
+    flags: "--data <spec>",
+    group: WHAT,
+    text: "data: digits (bundled), idx:DIR, libsvm:FILE, csv:FILE; see list data",
+  },
+  {
+    key: "partition",
+    flags: "--partition <spec>",
+    group: WHAT,
+    text: "how the rows are shared among the peers: iid, dirichlet:0.3; see list partitioners",
+  },
+  { key: "recipe", flags: "--recipe <name>", group: HOW, text: "published method; see list recipes" },
+  {
+    key: "compressor",
+    flags: "--compressor <spec>",
+    group: HOW,
+    text: "what workers send, such as top-k:0.01; see list compressors",
+    standard: "the recipe's",
+  },
+  {
+    key: "down",
+    flags: "--down <spec>",
+    group: HOW,
+    text: "what the server sends",
+    standard: "as --compressor",
+  },
+  {
+    key: "momentum",
+    flags: "--momentum <m>",
+    group: HOW,
+    text: "factor from 0 to below 1, and its place: 0.9@worker (before compression) or 0.9@server",
+    standard: `${JOB_DEFAULTS.momentum} at the recipe's place`,
+  },
+  { key: "lr", flags: "--lr <rate>", group: HOW, text: "learning rate, above 0" },
+  { key: "batch", flags: "--batch <rows>", group: HOW, text: "rows of each peer's mini-batch" },
+  { key: "rounds", flags: "--rounds <n>", group: HOW, text: "rounds to train at most" },
+  {
+    key: "until",
+    flags: "--until <target>",
+    group: HOW,
+    text: "stop once reached: accuracy=0.95 or loss=0.1, on the test rows",
+    standard: "none",
+  },
+  { key: "evalEvery", flags: "--eval-every <n>", group: HOW, text: "rounds between evaluations, which cost no time" },
+  { key: "seed", flags: "--seed <n>", group: HOW, text: "root of all randomness; equal seeds give equal bits" },
+  {
+    key: "engine",
+    flags: "--engine <name>",
+    group: HOW,
+    text: "what computes gradients: auto, ort (ONNX Runtime) or jax (jax-js)",
+  },
+  { key: "peers", flags: "--peers <n>", group: WIRES, text: "peers that hold data and compute gradients" },
+  {
+    key: "server",
+    flags: "--server <who>",
+    group: WIRES,
+    text: "who serves: peer (peer 0 does so too) or own (one more member, without data)",
+  },
+  {
+    key: "link",
+    flags: "--link <spec>",
+    group: WIRES,
+    text: "each peer's wire: 20mbit (both ways), 20mbit/30ms (one-way latency), 10mbit/50mbit/40ms (up/down/latency), none (no limit)",
+  },
+  {
+    key: "compute",
+    flags: "--compute <time>",
+    group: WIRES,
+    text: "virtual time of a local step, such as 5ms, or measured; virtual time only",
+  },
+];
+
+export interface JobOptionsChoice {
+  /** Options that this command decides by itself. */
+  readonly without?: readonly (keyof JobOptions)[];
+  readonly defaults?: JobOptions;
+}
+
+export function addJobOptions(
+  command: Command,
+  { without = [], defaults = COMMAND_DEFAULTS }: JobOptionsChoice = {},
+): void {
+  for (const { key, flags, group, text, standard } of JOB_OPTIONS) {
+    if (without.includes(key)) continue;
+    const shown = defaults[key] !== undefined && defaults[key] !== JOB_DEFAULTS[key as keyof typeof JOB_DEFAULTS];
+    const value = shown || standard === undefined ? defaults[key] : standard;
+    command.addOption(new Option(flags, `${text} (default: ${value})`).helpGroup(group));
+  }
+}
+
+/**
+ * The job that was asked for. Options of the command line win over those of a run that is continued, which win over the
+ * command's defaults.
+ * @throws {ConfigError}
+ */
+export function readJob(said: JobOptions, resumed: Job | undefined, defaults: JobOptions = COMMAND_DEFAULTS): Job {
+  const known = Object.fromEntries(
+    JOB_OPTIONS.flatMap(({ key }) => (said[key] === undefined ? [] : [[key, said[key]]])),
+  );
+  return checkJob({ ...(resumed === undefined ? defaults : optionsOf(resumed)), ...known });
+}

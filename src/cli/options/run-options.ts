@@ -1,0 +1,54 @@
+/**
+ * The options that say where a run's files go and what is printed.
+ */
+import { join } from "node:path";
+import { type Command, Option } from "commander";
+import { ConfigError } from "../../base/errors.ts";
+import { parseNumber } from "../../base/spec.ts";
+
+export interface RunOptions {
+  readonly out?: string;
+  readonly resume?: string;
+  readonly checkpointEvery?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const FILES = "Files and output:";
+
+/** @param outDefault what `--help` says about the default of `--out` @param resumes the command can continue a run */
+export function addRunOptions(command: Command, outDefault: string, resumes: boolean): void {
+  const add = (flags: string, text: string) => command.addOption(new Option(flags, text).helpGroup(FILES));
+  add("--out <dir>", `folder for checkpoints, logs and results (default: ${outDefault})`);
+  if (resumes) add("--resume <dir>", "run folder or checkpoint to continue, with its options (default: none)");
+  add(
+    "--checkpoint-every <n>",
+    "rounds between checkpoints; one is always written at the end (default: 0, the end only)",
+  );
+  addOutputOptions(command);
+}
+
+/** `--json` and, where there is progress to silence, `--quiet`. */
+export function addOutputOptions(command: Command): void {
+  const add = (flags: string, text: string) => command.addOption(new Option(flags, text).helpGroup(FILES));
+  add("--json", "print one JSON object as the last line; progress goes to stderr (default: off)");
+  add("--quiet", "no progress (default: off)");
+}
+
+/** @throws {ConfigError} */
+export function readCheckpointEvery({ checkpointEvery = "0" }: RunOptions): number {
+  return parseNumber(checkpointEvery, "--checkpoint-every", { integer: true, min: 0, max: 2 ** 31 });
+}
+
+/** A folder named by the user. @throws {ConfigError} if the name is empty */
+export function readFolder(folder: string | undefined, where: string): string | undefined {
+  if (folder?.trim() === "") throw new ConfigError(where, { expected: "the path of a folder", got: folder });
+  return folder;
+}
+
+/** `runs/train-2026-03-09T14-05-33` */
+export function defaultFolder(command: string, now: Date): string {
+  const two = (n: number) => String(n).padStart(2, "0");
+  const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  return join("runs", `${command}-${date}T${two(now.getHours())}-${two(now.getMinutes())}-${two(now.getSeconds())}`);
+}

@@ -1,0 +1,68 @@
+/**
+ * How a run ended, for the shell and for the person.
+ */
+import { formatBytes, formatSeconds } from "../base/units.ts";
+import { formatLink } from "../runs/job.ts";
+import type { RunHeader, RunResult } from "../runs/result.ts";
+import { EXIT, type ExitCode } from "./exit-codes.ts";
+import { formatCount, formatLoss, formatRatio, formatRounds, formatShare, wrap } from "./format.ts";
+
+export function exitCodeOf({ outcome, target }: Pick<RunResult, "outcome" | "target">): ExitCode {
+  if (outcome === "interrupted") return EXIT.interrupted;
+  if (outcome === "target") return EXIT.done;
+  if (target !== null) return EXIT.missed;
+  return outcome === "diverged" ? EXIT.failed : EXIT.done;
+}
+
+/** What a run is about to do, on one line. */
+export function headline(header: RunHeader): string {
+  const { recipe, up, down } = header.job;
+  return `${recipe} (${up === down ? up : `${up} up, ${down} down`}), ${jobLine(header)}`;
+}
+
+/** The part of it that runs of a comparison share. */
+export function jobLine({ job, parameters, trainRows, testRows, engine }: RunHeader): string {
+  return [
+    `${job.model} of ${formatCount(parameters)} parameters on ${engine}`,
+    `${job.data} (${formatCount(trainRows)} + ${formatCount(testRows)} rows)`,
+    `${job.peers} ${job.peers === 1 ? "peer" : "peers"}`,
+    job.link === null ? "unlimited links" : `links of ${formatLink(job.link)}`,
+  ].join(", ");
+}
+
+/** What a run came to, and where it is. @param out where its files are @param width of the screen */
+export function summary(result: RunResult, out: string | undefined, width = 80): string[] {
+  const { paramsHash } = result;
+  const lines = [
+    ...account(result),
+    ...(paramsHash === "" ? [] : [`parameters ${paramsHash}`]),
+    ...(out === undefined ? [] : [`written to ${out}`]),
+  ];
+  return lines.flatMap((line) => wrap(line, width));
+}
+
+/** How a run ended, how good the model is, and what it sent. */
+export function account(result: RunResult): string[] {
+  const { accuracy, loss, bytesUp, bytesDown, compressionRatio } = result;
+  return [
+    ending(result),
+    `${accuracy === null ? "" : `accuracy ${formatShare(accuracy)}, `}loss ${formatLoss(loss)} on the test rows`,
+    `${formatBytes(bytesUp)} up, ${formatBytes(bytesDown)} down: ${formatRatio(compressionRatio)} times less than f32`,
+  ];
+}
+
+function ending(result: RunResult): string {
+  const { outcome, rounds, seconds, target, reachedTargetAtRound, reachedTargetAtSeconds, clock } = result;
+  const time = (n: number) => `${formatSeconds(n)}${clock === "virtual" ? " of virtual time" : ""}`;
+  const after = `${formatRounds(rounds)} and ${time(seconds)}`;
+  switch (outcome) {
+    case "target":
+      return `reached ${target} in ${formatRounds(reachedTargetAtRound ?? rounds)} and ${time(reachedTargetAtSeconds ?? seconds)}`;
+    case "rounds":
+      return target === null ? `done after ${after}` : `did not reach ${target} in ${after}`;
+    case "diverged":
+      return `diverged after ${after}; a smaller --lr may help`;
+    case "interrupted":
+      return `stopped after ${after}`;
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * Joins a run to the screen that shows it.
+ */
+import type { RunListener } from "../../runs/result.ts";
+import type { World } from "../world.ts";
+import type { RunState } from "./run-state.ts";
+import type { Screen } from "./screen.ts";
+
+export function shownOn(screen: Screen, state: RunState, world: Pick<World, "now">): Required<RunListener> {
+  return {
+    started: () => state.start(world.now()),
+    progress(progress) {
+      state.advance(progress, world.now());
+      screen.update(state, progress.metrics !== undefined);
+    },
+  };
+}
