@@ -62,7 +62,10 @@ test("the version is printed", async () => {
 const WRONG: readonly (readonly [args: string, complaint: string])[] = [
   ["trian", "thinwire: unknown command 'trian'. Did you mean train?"],
   ["train --pers 3", "thinwire: unknown option '--pers'. Did you mean --peers?"],
-  ["train --peers 0", 'thinwire: --peers: expected a whole number at least 1 and at most 65535, got "0". The nearest valid value is 1.'],
+  [
+    "train --peers 0",
+    'thinwire: --peers: expected a whole number at least 1 and at most 65535, got "0". The nearest valid value is 1.',
+  ],
   ["train --until acc=1", 'thinwire: --until: expected one of: accuracy, loss, got "acc". Did you mean accuracy?'],
   ["simulate --lr", "thinwire: option '--lr <rate>' argument missing"],
   ["simulate --lr -1", 'thinwire: --lr: expected a number above 0 and at most 1000000, got "-1".'],
