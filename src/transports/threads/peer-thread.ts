@@ -8,7 +8,8 @@ import { formatSeconds, type Seconds } from "../../base/units.ts";
 import type { PeerId } from "../../ports/view.ts";
 import { transferOf } from "./blocks.ts";
 import { type CrossedError, rebuildError } from "./crossed-error.ts";
-import type { FromWorker, Start, ToWorker } from "./protocol.ts";
+import type { Crossing, FromWorker, Start, ToWorker } from "./protocol.ts";
+import { Acquaintances, Introductions } from "./references.ts";
 
 export class PeerThread<T> {
   readonly id: PeerId;
@@ -20,6 +21,8 @@ export class PeerThread<T> {
   why = "its program has ended";
   readonly #worker: Worker;
   readonly #grace: Seconds;
+  readonly #outbound = new Introductions();
+  readonly #inbound = new Acquaintances();
   #decide: (outcome: PromiseSettledResult<T>) => void = () => {};
   #decided = false;
   #leave: () => void = () => {};
@@ -39,10 +42,11 @@ export class PeerThread<T> {
       name: `peer ${start.id}`,
       ...(readsText ? { execArgv: [] } : {}),
     });
-    this.#worker.on("message", (message: FromWorker) => {
+    this.#worker.on("message", (message: Crossing<FromWorker>) => {
       // The result is what this run's program returned.
       if (message.type === "done") this.#returned(message.result as T);
       else if (message.type === "failed") this.#failed(rebuildError(message.error));
+      else if (message.type === "mail") hear({ ...message, frame: this.#inbound.resolve(message.frame) });
       else hear(message);
     });
     this.#worker.on("error", (error) => this.#failed(error));
@@ -52,7 +56,8 @@ export class PeerThread<T> {
   /** @returns whether the worker is there to take it */
   mail(from: PeerId, frame: Uint8Array): boolean {
     if (this.#decided) return false;
-    this.#worker.postMessage({ type: "mail", from, frame } satisfies ToWorker, transferOf(frame));
+    const message: Crossing<ToWorker> = { type: "mail", from, frame: this.#outbound.refer(frame) };
+    this.#worker.postMessage(message, transferOf(frame));
     return true;
   }
 

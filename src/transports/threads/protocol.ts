@@ -5,6 +5,7 @@
 import type { Seconds } from "../../base/units.ts";
 import type { PeerId, View } from "../../ports/view.ts";
 import type { CrossedError } from "./crossed-error.ts";
+import type { FrameReference } from "./references.ts";
 
 /** What a worker is started with. */
 export interface Start {
@@ -33,6 +34,11 @@ export type FromWorker =
   | { readonly type: "post"; readonly message: unknown }
   | { readonly type: "done"; readonly result: unknown }
   | { readonly type: "failed"; readonly error: CrossedError };
+
+/** A message as it crosses a port: its frame, if it has one, by reference. */
+export type Crossing<M> = M extends { readonly frame: Uint8Array }
+  ? Omit<M, "frame"> & { readonly frame: FrameReference }
+  : M;
 
 /** A frame that came and was not kept, as if it had been lost: `corrupt`, or what the mailbox says. */
 export interface Drop {

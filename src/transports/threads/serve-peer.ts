@@ -6,7 +6,8 @@ import { assert } from "../../base/errors.ts";
 import type { Peer } from "../../ports/peer.ts";
 import { compact } from "./compact.ts";
 import { crossError, rebuildError } from "./crossed-error.ts";
-import type { FromWorker, Start, ToWorker } from "./protocol.ts";
+import type { Crossing, FromWorker, Start, ToWorker } from "./protocol.ts";
+import { Acquaintances, Introductions } from "./references.ts";
 import { WorkerPeer } from "./worker-peer.ts";
 
 /** The line between a program and whoever started the run, beside the mail between peers and outside its ledger. */
@@ -32,11 +33,17 @@ export function servePeer<T>(program: (served: Served) => Promise<T>): void {
   const port = parentPort;
   assert(port !== null, "servePeer is called in a worker that startThreads started");
   const start = workerData as Start; // what `startThreads` passed
-  const tell = (message: FromWorker, transfer: readonly ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  const outbound = new Introductions();
+  const inbound = new Acquaintances();
+  const tell = (message: FromWorker, transfer: readonly ArrayBuffer[] = []) => {
+    const crossing: Crossing<FromWorker> =
+      message.type === "mail" ? { ...message, frame: outbound.refer(message.frame) } : message;
+    port.postMessage(crossing, transfer);
+  };
   const peer = new WorkerPeer(start, tell);
   const inbox = new Inbox();
-  port.on("message", (message: ToWorker) => {
-    if (message.type === "mail") peer.deliver(message.from, message.frame);
+  port.on("message", (message: Crossing<ToWorker>) => {
+    if (message.type === "mail") peer.deliver(message.from, inbound.resolve(message.frame));
     else if (message.type === "room") peer.addRoom(message.bytes);
     else if (message.type === "lost") peer.lose(message.id, message.why);
     else if (message.type === "abort") peer.abort(rebuildError(message.reason));

@@ -54,6 +54,24 @@ test("memory sent to two is used again when both have handed it back, once each"
   assert.equal((await nextFrame(2)).buffer, frame.buffer);
 });
 
+test("a very large frame lands at its receiver, and its shared memory is free at once", async () => {
+  const { peers, posts } = open();
+  const [sender, receiver] = peers;
+  const send = async (round: number) => {
+    await sender.send(second, at(round), new Uint8Array(10 * LARGE).fill(round + 1));
+    return frameOf(posts.splice(0)[0]);
+  };
+  const frame = await send(0);
+  receiver.deliver(first, frame);
+  assert.equal((await send(1)).buffer, frame.buffer, "before the program has seen the first");
+  const body = await receiver.receive(first, at(0));
+  assert.ok(body.every((byte) => byte === 1));
+  receiver.recycle(body);
+  receiver.deliver(first, frame);
+  const next = await receiver.receive(first, at(1));
+  assert.equal(next.byteOffset, body.byteOffset, "the place is used again");
+});
+
 test("memory of a frame that is not kept goes back at once, and the hub hears why", async () => {
   const { peers, posts } = open();
   const [sender, receiver] = peers;

@@ -18,6 +18,7 @@ import { RecordingMeter } from "../../rounds/recording-meter.ts";
 import { BlockPool, handBack, isShared, ownFrame, transferOf } from "./blocks.ts";
 import { realTime } from "./clock.ts";
 import { after } from "./deadline.ts";
+import { LandingPlaces } from "./landing.ts";
 import { type Drop, type FromWorker, QUEUE_BYTES, type Start } from "./protocol.ts";
 
 /** Work without a pause keeps this thread's messages waiting no longer than this. */
@@ -38,6 +39,7 @@ export class WorkerPeer implements Peer {
   readonly #lost = new Map<PeerId, string>();
   readonly #post: Post;
   readonly #pool = new BlockPool();
+  readonly #landing = new LandingPlaces();
   /** The memory of large bodies that the program has or can claim, each a frame that is handed back once. */
   readonly #held = new WeakSet<ArrayBufferLike>();
   /** Bytes that may still lie in the hub's queue. */
@@ -81,6 +83,7 @@ export class WorkerPeer implements Peer {
   }
 
   recycle(body: Uint8Array): void {
+    if (this.#landing.release(body)) return;
     if (this.#held.delete(body.buffer)) handBack(body);
   }
 
@@ -101,7 +104,10 @@ export class WorkerPeer implements Peer {
   }
 
   /** A frame came from the hub. */
-  deliver(from: PeerId, bytesOfFrame: Uint8Array): void {
+  deliver(from: PeerId, arrived: Uint8Array): void {
+    const landed = this.#landing.land(arrived);
+    if (landed !== undefined) handBack(arrived);
+    const bytesOfFrame = landed ?? arrived;
     const frame = readIntact(bytesOfFrame, from);
     if (frame === undefined) {
       this.#drop(from, "corrupt", bytesOfFrame);
@@ -160,8 +166,10 @@ export class WorkerPeer implements Peer {
   }
 
   #drop(from: PeerId, why: Drop["why"], frame: Uint8Array): void {
-    this.#held.delete(frame.buffer);
-    handBack(frame);
+    if (!this.#landing.release(frame)) {
+      this.#held.delete(frame.buffer);
+      handBack(frame);
+    }
     this.#post({ type: "drop", drop: { from, to: this.id, why } }, []);
   }
 
