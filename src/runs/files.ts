@@ -1,15 +1,32 @@
 /**
  * Files of a run, written so that nothing half-written is ever found under its name.
  */
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CheckpointError } from "../base/errors.ts";
+
+/**
+ * Makes a folder and those above it. Node's own recursive `mkdir` never returns where a parent exists but takes no
+ * folder, as under /proc.
+ * @throws the file system's error
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST" && (await stat(path)).isDirectory()) return;
+    const parent = dirname(path);
+    if (codeOf(error) !== "ENOENT" || parent === path) throw error;
+    await makeFolder(parent);
+    await mkdir(path);
+  }
+}
 
 /** Writes under a temporary name, flushes to disk, then renames. @throws {CheckpointError} on a full or read-only disk */
 export async function writeAtomically(path: string, content: Uint8Array | string): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(temporary, "w");
     try {
       await file.writeFile(content);
@@ -32,7 +49,7 @@ export async function writeFolderAtomically(
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(temporary);
     for (const [name, content] of files) await writeAtomically(join(temporary, name), content);
     await rm(path, { recursive: true, force: true });
     await rename(temporary, path);
@@ -51,7 +68,11 @@ export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer>> 
   }
 }
 
-function fileError(path: string, expected: string, cause: unknown): CheckpointError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-  return new CheckpointError(path, { expected, got: code, cause });
+/** The error for a file or folder that cannot be used. */
+export function fileError(path: string, expected: string, cause: unknown): CheckpointError {
+  return new CheckpointError(path, { expected, got: codeOf(cause) ?? String(cause), cause });
 }
+
+/** `ENOENT`, `ENOSPC`, … */
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error ? String(error.code) : undefined;

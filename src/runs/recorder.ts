@@ -3,7 +3,7 @@
  * log on disk, checkpoints and the result.
  */
 import { createWriteStream, type WriteStream } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { assert, CheckpointError } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
@@ -12,7 +12,7 @@ import type { Metrics } from "../ports/model.ts";
 import type { PeerId, View } from "../ports/view.ts";
 import type { Method } from "../recipes/method.ts";
 import { CheckpointWriter } from "./checkpoint.ts";
-import { writeAtomically } from "./files.ts";
+import { fileError, makeFolder, writeAtomically } from "./files.ts";
 import { formatLink, formatMomentum, formatTarget, type Job } from "./job.ts";
 import { Ledger, type WireLine } from "./ledger.ts";
 import { paramsHash } from "./params-hash.ts";
@@ -197,9 +197,9 @@ class RunLog {
 
   static async open(folder: string): Promise<RunLog> {
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
     } catch (cause) {
-      throw new CheckpointError(folder, { expected: "a folder that can be written", got: String(cause), cause });
+      throw fileError(folder, "a folder that can be written", cause);
     }
     return new RunLog(folder);
   }
