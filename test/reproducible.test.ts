@@ -80,15 +80,64 @@ test("uncompressed bytes are those of the uncompressed recipe", async () => {
   assert.ok(thin.compressionRatio > 30, `ratio ${thin.compressionRatio}`);
 });
 
-test("a run stops with the round after the one whose evaluation reached the target", async () => {
-  const result = await simulateJob(
-    checkJob({ ...small, recipe: "sgd", until: "accuracy=0.8", lr: "0.1", rounds: "200" }),
-  );
+test("a run that reaches its target ends in the very state that reached it", async () => {
+  const job = checkJob({ ...small, recipe: "sgd", until: "accuracy=0.8", lr: "0.1", rounds: "200" });
+  const result = await simulateJob(job);
   assert.equal(result.outcome, "target");
-  assert.ok(result.reachedTargetAtRound !== null && result.reachedTargetAtRound % 4 === 0);
-  assert.equal(result.rounds, result.reachedTargetAtRound + 1);
+  assert.ok(result.accuracy !== null && result.accuracy >= 0.8);
+  assert.ok(result.rounds % 4 === 0 && result.reachedTargetAtRound === result.rounds);
   assert.ok(result.reachedTargetAtSeconds !== null && result.reachedTargetAtSeconds < result.seconds);
+  assert.equal(result.paramsHash, (await simulateJob({ ...job, until: null, rounds: result.rounds })).paramsHash);
 });
+
+test("a target that is reached before the first round costs one exchange and no round", async () => {
+  const result = await simulateJob(checkJob({ ...small, until: "accuracy=0.001" }));
+  assert.equal(result.rounds, 0);
+  assert.equal(result.reachedTargetAtRound, 0);
+  assert.equal(result.reachedTargetAtBytes, 0);
+});
+
+test("the ledger's lines add up to the run's bytes, over a stop and a continuation too", () =>
+  withFolder(async (folder) => {
+    const job = checkJob({ ...small, compressor: "top-k:0.05" });
+    await simulateJob({ ...job, rounds: 5 }, { out: folder });
+    const continued = await simulateJob(job, { out: folder, resume: folder });
+    const lines = (await readFile(join(folder, "ledger.jsonl"), "utf8")).trim().split("\n");
+    const total = lines.reduce((sum, line) => sum + JSON.parse(line).bytes, 0);
+    assert.equal(total, continued.bytesTotal);
+    const whole = await simulateJob(job);
+    assert.equal(continued.bytesTotal, whole.bytesTotal);
+    assert.equal(continued.uncompressedBytes, whole.uncompressedBytes);
+    assert.ok(Math.abs(continued.seconds - whole.seconds) < 1e-9);
+  }));
+
+test("a run continued from an earlier checkpoint in its own folder forgets the later ones", () =>
+  withFolder(async (folder) => {
+    await simulateJob(checkJob({ ...small, rounds: "10" }), { out: folder, checkpointEvery: 5 });
+    const early = join(folder, "checkpoints", "round-000005");
+    await simulateJob(checkJob({ ...small, rounds: "8", lr: "0.5" }), { out: folder, resume: early });
+    assert.equal((await readCheckpoint(folder)).round, 8);
+    assert.equal((await readCheckpoint(folder)).job.learningRate, 0.5);
+  }));
+
+test("what cannot be written is told of, and neither ends the run nor loses its result", () =>
+  withFolder(async (folder) => {
+    await writeFile(join(folder, "checkpoints"), "in the way");
+    const told: string[] = [];
+    const listener = { trouble: (line: string) => void told.push(line) };
+    const result = await simulateJob(checkJob(small), { out: folder, checkpointEvery: 4, listener });
+    assert.equal(result.outcome, "rounds");
+    assert.ok(told.length > 0 && told.every((line) => line.startsWith("checkpoint of round")), told.join("\n"));
+    assert.deepEqual(result.trouble, told);
+    assert.equal(JSON.parse(await readFile(join(folder, "result.json"), "utf8")).paramsHash, result.paramsHash);
+  }));
+
+test("a run that is continued still notices that it diverges", () =>
+  withFolder(async (folder) => {
+    await simulateJob(checkJob({ ...small, rounds: "4" }), { out: folder });
+    const wild = checkJob({ ...small, lr: "1000000", rounds: "60" });
+    assert.equal((await simulateJob(wild, { resume: folder })).outcome, "diverged");
+  }));
 
 const diverging = checkJob({ ...small, model: "mlp:32", recipe: "sgd", lr: "50", rounds: "60" });
 for (const [name, run] of [
@@ -99,6 +148,15 @@ for (const [name, run] of [
     const result = await run(diverging, {});
     assert.equal(result.outcome, "diverged");
     assert.ok(result.rounds < 60);
+  });
+
+  test(`${name}: killed in mid-run, it rejects at once`, async () => {
+    const kill = new AbortController();
+    const progress = ({ round }: { round: number }) => {
+      if (round >= 3) kill.abort();
+    };
+    const endless = checkJob({ ...small, rounds: "100000" });
+    await assert.rejects(run(endless, { kill: kill.signal, listener: { progress } }), { code: "aborted" });
   });
 
   test(`${name}: asked to stop, it ends after the round in flight and leaves a checkpoint to continue`, () =>
@@ -170,6 +228,8 @@ test("a run that is no continuation of the checkpoint is refused with the differ
     await refused({ peers: "5" }, /peers 4/);
     await refused({ compressor: "sign" }, /up top-k:0.01/);
     await refused({ rounds: "2" }, /more than the 2 rounds/);
+    await refused({ momentum: "0" }, /--momentum: expected a momentum above 0 at the worker/);
+    await refused({ momentum: "0.9@server" }, /--momentum/);
   }));
 
 test("more peers than rows is refused before anything starts", async () => {
@@ -180,6 +240,17 @@ test("a run folder that cannot be written is one clear error", () =>
   withFolder(async (folder) => {
     await writeFile(join(folder, "file"), "");
     await assert.rejects(simulateJob(checkJob(small), { out: join(folder, "file", "run") }), { code: "checkpoint" });
+  }));
+
+test("a run does not go on with other data", () =>
+  withFolder(async (folder) => {
+    const file = join(folder, "rows.csv");
+    const rows = (n: number) => Array.from({ length: n }, (_, i) => `${i % 7},${i % 3},${i % 2}`).join("\n");
+    await writeFile(file, rows(200));
+    const job = (rounds: string) => checkJob({ ...small, data: `csv:${file},header=no`, peers: "2", rounds });
+    await simulateJob(job("2"), { out: join(folder, "run") });
+    await writeFile(file, rows(300));
+    await assert.rejects(simulateJob(job("4"), { resume: join(folder, "run") }), /other data/);
   }));
 
 test("a folder that holds a run takes no other, but takes its continuation", () =>

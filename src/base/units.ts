@@ -46,7 +46,7 @@ export const parseRate = (text: string, where: string): BitsPerSecond => {
 };
 
 function quantity(text: string, where: string, scales: ReadonlyMap<string, number>, expected: string): number {
-  const match = /^(\d+(?:\.\d+)?)([a-z]+)$/.exec(text.trim().toLowerCase());
+  const match = /^(\d+(?:\.\d+)?(?:e[+-]?\d+)?)([a-z]+)$/.exec(text.trim().toLowerCase());
   const scale = match?.[2] === undefined ? undefined : scales.get(match[2]);
   const value = Number(match?.[1]) * (scale ?? Number.NaN);
   if (!Number.isFinite(value)) throw new ConfigError(where, { expected, got: text });

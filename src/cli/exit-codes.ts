@@ -19,7 +19,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 export const EXIT_CODES_HELP = `\
 Exit codes:
     0  done; the target, if any, was reached
-    1  failed: data, disk, model, a bug, or a run that diverged
+    1  failed: data, disk, model, a bug, or a run without a target that diverged
     2  the command line is wrong
     3  stopped before the target of --until was reached
   130  interrupted by Ctrl-C or SIGTERM`;

@@ -7,8 +7,9 @@ import type { RunHeader, RunResult } from "../runs/result.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { formatCount, formatLoss, formatRatio, formatRounds, formatShare, wrap } from "./format.ts";
 
-export function exitCodeOf({ outcome, target }: Pick<RunResult, "outcome" | "target">): ExitCode {
+export function exitCodeOf({ outcome, target, trouble }: Pick<RunResult, "outcome" | "target" | "trouble">): ExitCode {
   if (outcome === "interrupted") return EXIT.interrupted;
+  if (trouble.length > 0) return EXIT.failed; // what was asked to be saved is not
   if (outcome === "target") return EXIT.done;
   if (target !== null) return EXIT.missed;
   return outcome === "diverged" ? EXIT.failed : EXIT.done;

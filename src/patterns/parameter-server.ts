@@ -5,6 +5,9 @@
  *     server:    c = down(aggregate(c_1, …, c_n))     → every worker
  *     all:       out = decode(c)
  *
+ * A note told by anyone undoes the round: the server answers with the note alone. A worker whose exchange fails after it
+ * has sent ends its run, since the server may have counted its message.
+ *
  * The member of rank 0 serves. If it is a worker too, its own share passes through its own channel and is not sent. The
  * server takes the messages in rank order, so its sum has one order. Two messages per remote worker and round.
  */
@@ -32,6 +35,7 @@ export interface ParameterServerSlots {
 }
 
 const NOTE_BYTES = 1;
+const NOTHING = new Uint8Array(0);
 
 export function parameterServer(slots: ParameterServerSlots): Pattern {
   return {
@@ -40,7 +44,7 @@ export function parameterServer(slots: ParameterServerSlots): Pattern {
       peer.id === serverOf(peer.view)
         ? new ServerEnd(slots, peer, layout, settings)
         : new WorkerEnd(slots, peer, layout, settings),
-    uncompressedBytes: (view, length) => uncompressed(view, length),
+    uncompressedBytes: uncompressed,
   };
 }
 
@@ -71,38 +75,36 @@ class WorkerEnd implements Exchange {
     const server = serverOf(peer.view);
     const upTag = tagOf("up", round);
     const downTag = tagOf("down", round);
-    return settle([this.#up, this.#down], async () => {
+    return settle([...this.#ends().values()], async () => {
       const message = await peer.work("encode", codecCost, () =>
         this.#up.encode(own, messageRandom(peer, peer.id, upTag)),
       );
       await peer.send(server, upTag, withNote(message, note));
       const body = await peer.receive(server, downTag);
       const result = splitNote(body);
-      await peer.work("decode", codecCost, () =>
-        this.#down.decode(result.message, out, messageRandom(peer, server, downTag)),
-      );
+      if (result.note === 0) {
+        await peer.work("decode", codecCost, () =>
+          this.#down.decode(result.message, out, messageRandom(peer, server, downTag)),
+        );
+      }
       peer.recycle(body);
       return result.note;
     });
   }
 
   save(): NamedVectors {
-    return saveEnds(
-      new Map<string, Settled>([
-        ["up", this.#up],
-        ["down", this.#down],
-      ]),
-    );
+    return saveEnds(this.#ends());
   }
 
   restore(saved: NamedVectors): void {
-    restoreEnds(
-      new Map<string, Settled>([
-        ["up", this.#up],
-        ["down", this.#down],
-      ]),
-      saved,
-    );
+    restoreEnds(this.#ends(), saved);
+  }
+
+  #ends(): ReadonlyMap<string, Settled> {
+    return new Map<string, Settled>([
+      ["up", this.#up],
+      ["down", this.#down],
+    ]);
   }
 }
 
@@ -136,18 +138,19 @@ class ServerEnd implements Exchange {
     const peer = this.#peer;
     const { codecCost } = this.#settings;
     const downTag = tagOf("down", round);
-    let loudest = note;
-    const result = await settle([...this.#ends().values()], async () => {
-      loudest = await this.#collect(own, round, note);
-      const message = await peer.work("encode", codecCost, () =>
+    let message: Uint8Array = NOTHING;
+    const loudest = await settle([...this.#ends().values()], async () => {
+      const told = await this.#collect(own, round, note);
+      if (told !== 0) return told;
+      message = await peer.work("encode", codecCost, () =>
         this.#down.encode(this.#sum, messageRandom(peer, peer.id, downTag)),
       );
       await peer.work("decode", codecCost, () =>
         this.#ownDown.decode(message, out, messageRandom(peer, peer.id, downTag)),
       );
-      return message;
+      return told;
     });
-    await peer.send(this.#remote, downTag, withNote(result, loudest));
+    await peer.send(this.#remote, downTag, withNote(message, loudest));
     return loudest;
   }
 

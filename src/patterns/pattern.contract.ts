@@ -66,6 +66,24 @@ export function patternContract({ name, uncompressed, compressed, ownServer }: P
       for (const [rank, { outs }] of rest.entries()) assert.deepEqual(outs, whole[rank]!.outs.slice(3));
     });
 
+    test(`${label}: a round that any member gives a note leaves no trace`, async () => {
+      const plain = await run(view, (peer) => rounds(peer, compressed.open(peer, flatLayout(LENGTH), SETTINGS), 0, 4));
+      for (const who of view.members) {
+        const disturbed = await run(view, async (peer) => {
+          const exchange = compressed.open(peer, flatLayout(LENGTH), SETTINGS);
+          const before = await rounds(peer, exchange, 0, 2);
+          const out = new Float32Array(LENGTH).fill(7);
+          const told = who === peer.id ? 1 : 0;
+          const heard = await exchange.average(shareOf(peer, 99), out, { number: 2, attempt: 9 }, told);
+          assert.equal(heard, 1);
+          assert.ok(out.every((value) => value === 7));
+          const after = await rounds(peer, exchange, 2, 4);
+          return [...before.outs, ...after.outs];
+        });
+        for (const [rank, outs] of disturbed.entries()) assert.deepEqual(outs, plain[rank]!.outs);
+      }
+    });
+
     test(`${label}: the largest note told by any member reaches all`, async () => {
       const results = await run(view, async (peer) => {
         const exchange = uncompressed.open(peer, flatLayout(LENGTH), SETTINGS);

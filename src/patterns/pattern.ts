@@ -9,8 +9,9 @@ import type { View } from "../ports/view.ts";
 import type { Round } from "../rounds/round.ts";
 
 /**
- * What peers tell each other along with a round, one byte at the end of each message. The largest value told in a round
- * reaches every member with its result. What the values mean is the run's business; 0 is silence.
+ * What peers tell each other along with a round, one byte at the end of each message. 0 is silence. With any other value
+ * told by any member the round is undone everywhere, and every member hears the largest one instead of a result. What
+ * the values mean is the run's business.
  */
 export type Note = number;
 
@@ -20,6 +21,7 @@ export interface PatternSettings {
 }
 
 export interface Pattern {
+  /** For error texts and logs. */
   readonly name: string;
   /** Joins the exchange as one peer. @param layout of the vectors, the same at every member */
   open(peer: Peer, layout: Layout, settings: PatternSettings): Exchange;
@@ -29,9 +31,10 @@ export interface Pattern {
 
 export interface Exchange {
   /**
-   * One round: every member gets the same aggregate of the workers' vectors in `out`, bit for bit.
+   * One round: every member gets the same aggregate of the workers' vectors in `out`, bit for bit. If any member told a
+   * note, `out` is left as it is and all memories are as before the round.
    * @param vector this peer's share, length d; null at a member that is no worker
-   * @returns the largest note told by any member
+   * @returns the largest note told by any member; 0 if the round counts
    */
   average(vector: Float32Array | null, out: Float32Array, round: Round, note: Note): Promise<Note>;
   /** The settled memories of this peer's channel ends. */

@@ -46,10 +46,12 @@ class GradientExchange implements Learner {
     const { peer, params, settings } = this.#trainee;
     const own = await this.#direction(round);
     const told = await this.#exchange.average(own.direction, this.#averaged, round, note);
+    if (told !== 0) return { loss: own.loss, note: told };
+    this.#velocity?.commit();
     await peer.work("optimizer", settings.codecCost, () =>
       this.#stepper.step(params, this.#averaged, settings.learningRate),
     );
-    return { loss: own.loss, note: told };
+    return { loss: own.loss, note: 0 };
   }
 
   async #direction(round: Round): Promise<{ loss: number; direction: Float32Array | null }> {

@@ -48,6 +48,7 @@ export interface StepReport {
 }
 
 export interface Learner {
+  /** One round. With a note in the report the round was undone: parameters and state are as before it. */
   step(round: Round, note: Note): Promise<StepReport>;
   /** Optimizer and channel state of this peer, without the parameters. */
   save(): NamedVectors;
@@ -55,7 +56,7 @@ export interface Learner {
 }
 
 export interface Method {
-  /** What the parts are, for the job's hash: equal names make equal bits. */
+  /** What it is made of: `exchange-gradients(parameter-server(…))`. */
   readonly name: string;
   open(trainee: Trainee): Learner;
   /** Bytes a round would take uncompressed. */

@@ -102,6 +102,21 @@ for (const recipe of recipes.values()) {
   });
 }
 
+/** Sums of three shares show their order in the last bits; only f32 arithmetic of our own goes into these runs. */
+const golden: readonly [string, string, Momentum, string][] = [
+  ["sgd", "identity", { factor: 0.9, at: "server" }, "3dd1eaf9 3f360ae7 3fac69fd 3ed17e33"],
+  ["double-squeeze", "top-k:2", { factor: 0.9, at: "worker" }, "bf88adac be858574 3fa12c5a 3fdb0a33"],
+  ["double-squeeze", "sign", { factor: 0.5, at: "server" }, "3e968691 3f71dd7a 3f8cf3c0 3ee80d26"],
+];
+
+for (const [name, compressor, momentum, expected] of golden) {
+  test(`${name} with ${compressor}: three workers and 40 rounds give the bits on record`, async () => {
+    const [params] = await parameters(recipes.get(name)!, compressor, momentum, 3);
+    const words = [...new Uint32Array(params!.buffer, params!.byteOffset, 4)];
+    assert.equal(words.map((word) => word.toString(16).padStart(8, "0")).join(" "), expected);
+  });
+}
+
 test("double-squeeze nears the optimum of heterogeneous workers as the step shrinks, though 10 of 12 entries wait", async () => {
   const recipe = recipes.get("double-squeeze")!;
   const coarse = distance((await parameters(recipe, "top-k:2", none, 4, 400, 0.05))[0]!, optimum(4));

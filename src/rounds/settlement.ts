@@ -6,17 +6,21 @@
 import type { Settled } from "../channels/channel.ts";
 
 /**
- * Runs one round over `ends`: commits them all if `round` returns, rolls them all back if it throws. The owner of a
- * result sends it only after this has returned: from then on the round is decided and never withdrawn.
+ * Runs one round over `ends`: commits them all if `round` returns 0, rolls them all back if it returns a note or throws.
+ * The owner of a result sends it only after this has returned: from then on the round is decided and never withdrawn.
+ * @returns what `round` returns
  */
-export async function settle<T>(ends: readonly Settled[], round: () => Promise<T>): Promise<T> {
-  let result: T;
+export async function settle(ends: readonly Settled[], round: () => Promise<number>): Promise<number> {
+  let note: number;
   try {
-    result = await round();
+    note = await round();
   } catch (error) {
     for (const end of ends) end.rollback();
     throw error;
   }
-  for (const end of ends) end.commit();
-  return result;
+  for (const end of ends) {
+    if (note === 0) end.commit();
+    else end.rollback();
+  }
+  return note;
 }

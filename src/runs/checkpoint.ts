@@ -9,14 +9,15 @@
  * Written as a whole or not at all; the last two are kept.
  */
 import { readdir, rm, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { CheckpointError, ConfigError } from "../base/errors.ts";
 import { type Layout, tensorOf } from "../base/layout.ts";
 import type { NamedVectors } from "../base/state.ts";
 import { readWhole, writeFolderAtomically } from "./files.ts";
 import { checkJob, type Job, optionsOf } from "./job.ts";
+import { NOTHING } from "./ledger.ts";
 import { paramsHash, sha256 } from "./params-hash.ts";
-import type { PeerState } from "./result.ts";
+import type { PeerState, Totals } from "./result.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 const FORMAT = 1;
@@ -28,6 +29,9 @@ export interface Checkpoint {
   readonly job: Job;
   /** Rounds done. */
   readonly round: number;
+  readonly past: Past;
+  /** Of the training data. */
+  readonly dataChecksum: number;
   readonly paramsHash: string;
   readonly params: Float32Array;
   readonly tensors: readonly { readonly name: string; readonly shape: readonly number[] }[];
@@ -35,37 +39,75 @@ export interface Checkpoint {
   readonly peers: readonly NamedVectors[];
 }
 
-/** Collects the states that peers hand in after a round and writes them once all are there. */
+/** What a run had come to at a checkpoint: its continuation adds to it. */
+export interface Past {
+  readonly totals: Totals;
+  readonly seconds: number;
+}
+
+/** Checkpoints that may wait for the disk; an older one gives way. */
+const WAITING_MAX = 2;
+
+interface Complete {
+  readonly round: number;
+  readonly states: readonly PeerState[];
+  readonly past: Past;
+}
+
+/**
+ * Collects the states that peers hand in after a round and writes them once all are there. A checkpoint that cannot be
+ * written is told of and the next one tried.
+ */
 export class CheckpointWriter {
   readonly #out: string;
   readonly #job: Job;
+  readonly #dataChecksum: number;
   readonly #layout: Layout;
   readonly #members: number;
-  readonly #waiting = new Map<number, PeerState[]>();
-  #written: Promise<void> = Promise.resolve();
+  readonly #trouble: (line: string) => void;
+  readonly #collecting = new Map<number, PeerState[]>();
+  #waiting: Complete[] = [];
+  #writing: Promise<void> | undefined;
 
-  constructor(out: string, job: Job, layout: Layout, members: number) {
+  constructor(
+    out: string,
+    { job, dataChecksum, layout, members }: { job: Job; dataChecksum: number; layout: Layout; members: number },
+    trouble: (line: string) => void,
+  ) {
     this.#out = out;
     this.#job = job;
+    this.#dataChecksum = dataChecksum;
     this.#layout = layout;
     this.#members = members;
+    this.#trouble = trouble;
   }
 
-  add(state: PeerState): void {
-    const states = [...(this.#waiting.get(state.round) ?? []), state];
-    this.#waiting.set(state.round, states);
+  add(state: PeerState, past: () => Past): void {
+    const states = [...(this.#collecting.get(state.round) ?? []), state];
+    this.#collecting.set(state.round, states);
     if (states.length < this.#members) return;
-    this.#waiting.delete(state.round);
-    this.#written = this.#written.then(() => this.#write(state.round, states));
-    this.#written.catch(() => {}); // reported by `finish`
+    this.#collecting.delete(state.round);
+    this.#waiting = [...this.#waiting, { round: state.round, states, past: past() }].slice(-WAITING_MAX);
+    this.#writing ??= this.#writeAll();
   }
 
-  /** Resolves when all is on disk. @throws {CheckpointError} if a checkpoint could not be written */
+  /** Resolves when all is on disk, or was told of. */
   async finish(): Promise<void> {
-    await this.#written;
+    await this.#writing;
   }
 
-  async #write(round: number, states: readonly PeerState[]): Promise<void> {
+  async #writeAll(): Promise<void> {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      try {
+        await this.#write(next);
+      } catch (error) {
+        this.#trouble(`checkpoint of round ${next.round}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  async #write({ round, states, past }: Complete): Promise<void> {
     const params = states.find((state) => state.params !== null)?.params;
     if (params === null || params === undefined) return;
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
@@ -85,6 +127,8 @@ export class CheckpointWriter {
       format: FORMAT,
       round,
       job: this.#job,
+      dataChecksum: this.#dataChecksum,
+      ...past,
       paramsHash: await paramsHash(params),
       files: Object.fromEntries(hashes),
     };
@@ -126,26 +170,43 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
   for (let rank = 0; rank < members; rank++) {
     peers.push(new Map((await read(`peer-${rank}.safetensors`)).map(({ name, values }) => [name, values])));
   }
-  return { path: folder, job: about.job, round: about.round, paramsHash: about.paramsHash, params, tensors, peers };
+  const { job, round, dataChecksum, totals, seconds, paramsHash: hash } = about;
+  return {
+    path: folder,
+    job,
+    round,
+    past: { totals, seconds },
+    dataChecksum,
+    paramsHash: hash,
+    params,
+    tensors,
+    peers,
+  };
 }
 
 /** Fields that a run cannot change when it goes on: they decide the bits. */
 const FIXED = ["recipe", "up", "down", "model", "data", "partition", "peers", "server", "batch", "seed"] as const;
 
 /** @throws {ConfigError} if the job to run is not a continuation of the checkpoint's */
-export function checkContinues(job: Job, checkpoint: Checkpoint): void {
+export function checkContinues(job: Job, dataChecksum: number, checkpoint: Checkpoint): void {
+  const before = checkpoint.job;
+  const where = `--resume ${checkpoint.path}`;
+  const hint = "Leave the option out, or start a new run.";
   for (const field of FIXED) {
-    if (job[field] !== checkpoint.job[field]) {
-      throw new ConfigError(`--resume ${checkpoint.path}`, {
-        expected: `${field} ${checkpoint.job[field]}, as in the checkpoint`,
+    if (job[field] !== before[field]) {
+      throw new ConfigError(where, {
+        expected: `${field} ${before[field]}, as in the checkpoint`,
         got: job[field],
-        hint: "Leave the option out, or start a new run.",
+        hint,
       });
     }
   }
-  const place = checkpoint.job.momentum.at;
-  if (job.momentum.at !== place) {
-    throw new ConfigError("--momentum", { expected: `momentum at the ${place}`, got: job.momentum.at });
+  if (dataChecksum !== checkpoint.dataChecksum) {
+    throw new ConfigError(where, { expected: `the data that it was made with, of ${before.data}`, got: "other data" });
+  }
+  if (job.momentum.at !== before.momentum.at || job.momentum.factor > 0 !== before.momentum.factor > 0) {
+    const expected = before.momentum.factor > 0 ? `a momentum above 0 at the ${before.momentum.at}` : "no momentum";
+    throw new ConfigError("--momentum", { expected, got: `${job.momentum.factor}@${job.momentum.at}`, hint });
   }
   if (job.rounds <= checkpoint.round) {
     throw new ConfigError("--rounds", {
@@ -153,6 +214,26 @@ export function checkContinues(job: Job, checkpoint: Checkpoint): void {
       got: job.rounds,
     });
   }
+}
+
+/** The run folder that a path of `--resume` lies in or is. */
+export const runFolderOf = (path: string): string =>
+  ROUND_FOLDER.test(basename(resolve(path))) ? resolve(path, "..", "..") : resolve(path);
+
+/** Whether a folder holds a run: two would mix their logs, and `--resume` would take the wrong checkpoint. */
+export async function holdsRun(folder: string): Promise<boolean> {
+  const finished = await stat(join(folder, "result.json")).catch(() => undefined);
+  return finished !== undefined || (await checkpointsIn(folder)).length > 0;
+}
+
+/** A run goes on from `round` in its own folder: what came after it, and what was half-written, is of another branch. */
+export async function forgetAfter(folder: string, round: number): Promise<void> {
+  const checkpoints = join(folder, "checkpoints");
+  for (const name of await readdir(checkpoints).catch(() => [])) {
+    const later = Number(ROUND_FOLDER.exec(name)?.[1] ?? 0) > round;
+    if (later || name.endsWith(".tmp")) await rm(join(checkpoints, name), { recursive: true, force: true });
+  }
+  await rm(join(folder, "result.json"), { force: true });
 }
 
 async function checkpointFolder(path: string): Promise<string> {
@@ -174,9 +255,10 @@ async function checkpointsIn(run: string): Promise<string[]> {
     .map((name) => join(folder, name));
 }
 
-interface About {
+interface About extends Past {
   readonly round: number;
   readonly job: Job;
+  readonly dataChecksum: number;
   readonly paramsHash: string;
   readonly files: Readonly<Record<string, string>>;
 }
@@ -192,12 +274,14 @@ function parseAbout(bytes: Uint8Array, folder: string): About {
   if (about?.format !== FORMAT) {
     throw new CheckpointError(where, { expected: `checkpoint format ${FORMAT}`, got: about?.format });
   }
-  const { round, job, paramsHash: hash, files } = about;
-  if (!Number.isSafeInteger(round) || typeof job !== "object" || job === null || typeof hash !== "string" || !files) {
-    throw new CheckpointError(where, { expected: "round, job, paramsHash and files", got: Object.keys(about) });
+  if (!isAbout(about)) {
+    throw new CheckpointError(where, {
+      expected: "round, job, dataChecksum, totals, seconds, paramsHash and files",
+      got: Object.keys(about),
+    });
   }
   try {
-    return { round: round!, job: checkJob(optionsOf(job)), paramsHash: hash, files };
+    return { ...about, job: checkJob(optionsOf(about.job)) };
   } catch (cause) {
     throw new CheckpointError(`${where}: job`, {
       expected: "a job that this version knows",
@@ -205,4 +289,18 @@ function parseAbout(bytes: Uint8Array, folder: string): About {
       cause,
     });
   }
+}
+
+/** The shape of the file; `checkJob` checks the job inside. */
+function isAbout(about: Partial<About>): about is About {
+  const { round, job, dataChecksum, totals, seconds, paramsHash: hash, files } = about;
+  const counts = Object.keys(NOTHING).map((name) => (totals as Record<string, unknown> | undefined)?.[name]);
+  return (
+    Number.isSafeInteger(round) &&
+    Number.isSafeInteger(dataChecksum) &&
+    Number.isFinite(seconds) &&
+    counts.every((n) => Number.isFinite(n)) &&
+    typeof hash === "string" &&
+    [job, files].every((value) => typeof value === "object" && value !== null)
+  );
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { ConfigError } from "../base/errors.ts";
 import { checkJob, formatLink, type JobOptions, optionsOf, parseLink } from "./job.ts";
 
@@ -19,6 +20,23 @@ test("the options of a job give the job again", () => {
   ];
   for (const options of all) {
     const job = checkJob(options);
+    assert.deepEqual(checkJob(optionsOf(job)), job);
+  }
+});
+
+test("the options of a job give the job again for any link and any cost of a step", () => {
+  const amounts = fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.double({ min: 1e-9, max: 1e6, noNaN: true }));
+  fc.assert(
+    fc.property(amounts, amounts, amounts, amounts, (up, down, latency, compute) => {
+      const job = checkJob({ link: `${up}kbit/${down}kbit/${latency}ms`, compute: `${compute}ms` });
+      const again = checkJob(optionsOf(job));
+      const near = (a: number, b: number) => Math.abs(a - b) <= 1e-14 * a;
+      assert.ok(near(again.link!.up, job.link!.up) && near(again.link!.down, job.link!.down));
+      assert.ok(near(again.link!.latency, job.link!.latency) && near(again.stepCost!, job.stepCost!));
+    }),
+  );
+  for (let ms = 1; ms < 500; ms++) {
+    const job = checkJob({ link: `20mbit/${ms}ms`, compute: `${ms}ms` });
     assert.deepEqual(checkJob(optionsOf(job)), job);
   }
 });

@@ -142,7 +142,7 @@ export function optionsOf(job: Job): JobOptions {
     rounds: String(job.rounds),
     ...(job.until === null ? {} : { until: formatTarget(job.until) }),
     link: job.link === null ? "none" : formatLink(job.link),
-    compute: job.stepCost === null ? "measured" : `${job.stepCost * 1000}ms`,
+    compute: job.stepCost === null ? "measured" : `${shortest(job.stepCost * 1000)}ms`,
     evalEvery: String(job.evalEvery),
     seed: String(job.seed),
     engine: job.engine,
@@ -177,10 +177,14 @@ export function parseLink(text: string): Link {
 
 /** The inverse of `parseLink`. */
 export function formatLink(link: Link): string {
-  const rate = (r: number) => (r >= 1e9 ? `${r / 1e9}gbit` : r >= 1e6 ? `${r / 1e6}mbit` : `${r / 1e3}kbit`);
+  const rate = (r: number) =>
+    r >= 1e9 ? `${shortest(r / 1e9)}gbit` : r >= 1e6 ? `${shortest(r / 1e6)}mbit` : `${shortest(r / 1e3)}kbit`;
   const rates = link.up === link.down ? rate(link.up) : `${rate(link.up)}/${rate(link.down)}`;
-  return link.latency === 0 ? rates : `${rates}/${link.latency * 1000}ms`;
+  return link.latency === 0 ? rates : `${rates}/${shortest(link.latency * 1000)}ms`;
 }
+
+/** A number without the noise of its last digit: 9, not 9.000000000000002. */
+const shortest = (x: number): string => String(Number(x.toPrecision(15)));
 
 export const UNLIMITED: Link = {
   up: bitsPerSecond(Number.POSITIVE_INFINITY),

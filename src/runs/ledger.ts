@@ -6,7 +6,8 @@ import type { PeerId, View } from "../ports/view.ts";
 import type { Totals } from "./result.ts";
 
 export interface WireLine {
-  readonly round: number;
+  /** Counts from 1; a last one that was undone included. */
+  readonly exchange: number;
   readonly from: number;
   readonly to: number;
   readonly bytes: number;
@@ -16,13 +17,13 @@ export interface WireLine {
 export interface LedgerEntry {
   /** What the peer sent since its last entry, by receiver. */
   readonly wires: readonly WireLine[];
-  /** The totals after the round, once this entry was the last one missing. */
+  /** The totals after the exchange, once this entry was the last one missing. */
   readonly complete: Totals | undefined;
 }
 
-const NOTHING: Totals = { bytesUp: 0, bytesDown: 0, encodeMs: 0, decodeMs: 0, gradientMs: 0 };
+export const NOTHING: Totals = { bytesUp: 0, bytesDown: 0, encodeMs: 0, decodeMs: 0, gradientMs: 0 };
 
-/** Peers finish a round at different times; the totals of a round are those of every peer right after it. */
+/** Peers finish an exchange at different times; its totals are those of every peer right after it. */
 export class Ledger {
   readonly #server: PeerId;
   readonly #members: number;
@@ -34,17 +35,17 @@ export class Ledger {
     this.#members = view.members.length;
   }
 
-  enter(id: PeerId, round: number, own: MeterTotals): LedgerEntry {
+  enter(id: PeerId, exchange: number, own: MeterTotals): LedgerEntry {
     const before = this.#sent.get(id);
     this.#sent.set(id, own.sent);
-    const wires = [...own.sent].map(([to, n]) => ({ round, from: id, to, bytes: n - (before?.get(to) ?? 0) }));
-    const { entries, totals } = this.#open.get(round) ?? { entries: 0, totals: NOTHING };
+    const wires = [...own.sent].map(([to, n]) => ({ exchange, from: id, to, bytes: n - (before?.get(to) ?? 0) }));
+    const { entries, totals } = this.#open.get(exchange) ?? { entries: 0, totals: NOTHING };
     const sum = this.#plus(totals, id, own);
     if (entries + 1 === this.#members) {
-      this.#open.delete(round);
+      this.#open.delete(exchange);
       return { wires, complete: sum };
     }
-    this.#open.set(round, { entries: entries + 1, totals: sum });
+    this.#open.set(exchange, { entries: entries + 1, totals: sum });
     return { wires, complete: undefined };
   }
 
@@ -61,3 +62,12 @@ export class Ledger {
     };
   }
 }
+
+/** What two stretches of one run come to. */
+export const sumOf = (a: Totals, b: Totals): Totals => ({
+  bytesUp: a.bytesUp + b.bytesUp,
+  bytesDown: a.bytesDown + b.bytesDown,
+  encodeMs: a.encodeMs + b.encodeMs,
+  decodeMs: a.decodeMs + b.decodeMs,
+  gradientMs: a.gradientMs + b.gradientMs,
+});

@@ -3,6 +3,7 @@
  * simulator and on worker threads; all its awaits are calls of the Peer port.
  */
 
+import { CorruptError } from "../base/errors.ts";
 import { checkLength } from "../base/layout.ts";
 import type { NamedVectors } from "../base/state.ts";
 import { type Seconds, seconds } from "../base/units.ts";
@@ -28,10 +29,13 @@ export const NOTES: Readonly<Record<"goOn" | "target" | "diverged" | "interrupte
 /** A loss this many times the first one means that the run diverged. */
 const DIVERGED_AT = 20;
 
-/** One peer's tick after a round. */
+/** One peer's tick: before the first round, after each, and when the run stops. */
 export interface Tick {
   readonly rank: number;
+  /** Rounds done. */
   readonly round: number;
+  /** Exchanges made in this run, a last one that was undone included: what the ledger counts by. */
+  readonly exchanges: number;
   readonly seconds: number;
   readonly batchLoss: number;
   /** From rank 0 after rounds that were evaluated. */
@@ -79,10 +83,7 @@ export interface PeerOutcome {
   readonly params?: Float32Array;
 }
 
-export async function trainPeer(peer: Peer, setup: PeerSetup): Promise<PeerOutcome> {
-  const run = new PeerRun(peer, setup);
-  return run.run();
-}
+export const trainPeer = (peer: Peer, setup: PeerSetup): Promise<PeerOutcome> => new PeerRun(peer, setup).run();
 
 class PeerRun {
   readonly #peer: Peer;
@@ -91,6 +92,7 @@ class PeerRun {
   readonly #params: Float32Array;
   readonly #learner: Learner;
   #round: number;
+  #exchanges = 0;
   #began: Seconds = seconds(0);
   #firstLoss: number | undefined;
   #reachedTargetAt: { round: number; seconds: number } | undefined;
@@ -132,28 +134,23 @@ class PeerRun {
   async run(): Promise<PeerOutcome> {
     const { job, host } = this.#setup;
     this.#began = this.#peer.clock.now();
-    let outcome: Outcome = "rounds";
-    let metrics = await this.#evaluateIfDue(this.#round === 0);
-    while (this.#round < job.rounds) {
+    let metrics = await this.#evaluate();
+    this.#tick(Number.NaN, metrics);
+    let heard: Note = NOTES.goOn;
+    while (heard === NOTES.goOn && this.#round < job.rounds) {
       const report = await this.#learner.step({ number: this.#round, attempt: 0 }, this.#noteToTell());
-      this.#round += 1;
-      const last = this.#round === job.rounds || report.note !== NOTES.goOn;
-      metrics = await this.#evaluateIfDue(last || this.#round % job.evalEvery === 0);
-      host.tick({
-        rank: this.#rank,
-        round: this.#round,
-        seconds: this.#elapsed(),
-        batchLoss: report.loss,
-        ...(metrics === undefined ? {} : { metrics }),
-      });
-      if (last || (host.checkpointEvery > 0 && this.#round % host.checkpointEvery === 0)) await this.#checkpoint();
-      if (report.note !== NOTES.goOn) outcome = outcomeOf(report.note);
-      if (last) break;
+      this.#exchanges += 1;
+      heard = report.note;
+      if (heard === NOTES.goOn) this.#round += 1;
+      const last = heard !== NOTES.goOn || this.#round === job.rounds;
+      const measured = heard !== NOTES.goOn && metrics !== undefined; // the round was undone: the same parameters
+      if (!measured) metrics = last || this.#round % job.evalEvery === 0 ? await this.#evaluate() : undefined;
+      this.#tick(report.loss, measured ? undefined : metrics);
+      const due = host.checkpointEvery > 0 && this.#round % host.checkpointEvery === 0;
+      if ((last || due) && heard !== NOTES.diverged) await this.#checkpoint();
     }
-    if (outcome === "rounds" && this.#note === NOTES.target) outcome = "target"; // reached with the very last round
-    if (outcome === "rounds" && this.#note === NOTES.diverged) outcome = "diverged";
     return {
-      outcome,
+      outcome: outcomeOf(heard === NOTES.goOn ? this.#note : heard),
       rounds: this.#round,
       seconds: this.#elapsed(),
       ...(metrics === undefined ? {} : { metrics }),
@@ -168,12 +165,13 @@ class PeerRun {
     return this.#setup.host.stopRequested() ? NOTES.interrupted : this.#note;
   }
 
-  /** Rank 0 measures the parameters, outside charged time and ledger. */
-  async #evaluateIfDue(due: boolean): Promise<Metrics | undefined> {
-    if (this.#rank !== 0 || !due) return undefined;
+  /** Rank 0 measures the parameters, outside the time and the ledger of the run. */
+  async #evaluate(): Promise<Metrics | undefined> {
+    if (this.#rank !== 0) return undefined;
     const { job, model, data } = this.#setup;
     const at = this.#elapsed();
     const metrics = await this.#peer.work("evaluate", seconds(0), () => model.evaluate(this.#params, data.test));
+    this.#began = seconds(this.#began + this.#elapsed() - at);
     this.#firstLoss ??= metrics.loss;
     const { loss } = metrics;
     if (!Number.isFinite(loss) || loss > DIVERGED_AT * Math.max(1, this.#firstLoss)) {
@@ -183,6 +181,17 @@ class PeerRun {
       this.#reachedTargetAt = { round: this.#round, seconds: at };
     }
     return metrics;
+  }
+
+  #tick(batchLoss: number, metrics: Metrics | undefined): void {
+    this.#setup.host.tick({
+      rank: this.#rank,
+      round: this.#round,
+      exchanges: this.#exchanges,
+      seconds: this.#elapsed(),
+      batchLoss,
+      ...(metrics === undefined ? {} : { metrics }),
+    });
   }
 
   async #checkpoint(): Promise<void> {
@@ -206,7 +215,10 @@ export function reaches(metrics: Metrics, target: Target): boolean {
   return metrics.accuracy !== undefined && metrics.accuracy >= target.value;
 }
 
+/** @throws {CorruptError} for a note that no peer of this run tells */
 function outcomeOf(note: Note): Outcome {
-  if (note === NOTES.target) return "target";
-  return note === NOTES.diverged ? "diverged" : "interrupted";
+  const outcomes: readonly Outcome[] = ["rounds", "target", "diverged", "interrupted"];
+  const outcome = outcomes[note];
+  if (outcome === undefined) throw new CorruptError("note of a round", { expected: "0 to 3", got: note });
+  return outcome;
 }

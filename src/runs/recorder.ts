@@ -3,7 +3,6 @@
  * log on disk, checkpoints and the result.
  */
 import { createWriteStream, type WriteStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { assert, CheckpointError } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
@@ -11,10 +10,10 @@ import type { MeterTotals } from "../ports/meter.ts";
 import type { Metrics } from "../ports/model.ts";
 import type { PeerId, View } from "../ports/view.ts";
 import type { Method } from "../recipes/method.ts";
-import { CheckpointWriter } from "./checkpoint.ts";
+import { type Checkpoint, CheckpointWriter, forgetAfter, holdsRun, type Past, runFolderOf } from "./checkpoint.ts";
 import { fileError, makeFolder, writeAtomically } from "./files.ts";
 import { formatLink, formatMomentum, formatTarget, type Job } from "./job.ts";
-import { Ledger, type WireLine } from "./ledger.ts";
+import { Ledger, NOTHING, sumOf, type WireLine } from "./ledger.ts";
 import { paramsHash } from "./params-hash.ts";
 import type { PeerOutcome, Tick } from "./program.ts";
 import type { Evaluation, Outcome, PeerState, Progress, RunControls, RunHeader, RunResult, Totals } from "./result.ts";
@@ -27,8 +26,10 @@ export interface RecorderSetup {
   readonly header: RunHeader;
   readonly clock: "wall" | "virtual";
   readonly controls: RunControls;
-  /** Rounds done before this run continued them: they are not in its ledger. */
-  readonly resumedAt: number;
+  /** What this run continues. */
+  readonly checkpoint: Checkpoint | undefined;
+  /** Of the training data. */
+  readonly dataChecksum: number;
 }
 
 export class Recorder {
@@ -39,23 +40,38 @@ export class Recorder {
   readonly #log: RunLog | undefined;
   /** Rank 0's ticks of rounds that others have yet to finish. */
   readonly #ticks = new Map<number, Tick>();
-  #last: Progress | undefined;
+  readonly #past: Past;
+  readonly #trouble: string[] = [];
+  #last: Progress;
 
   private constructor(setup: RecorderSetup, log: RunLog | undefined) {
-    const { job, view, layout, controls } = setup;
+    const { job, view, layout, controls, checkpoint, dataChecksum } = setup;
     this.#setup = setup;
     this.#ledger = new Ledger(view);
     this.#log = log;
+    this.#past = checkpoint?.past ?? { totals: NOTHING, seconds: 0 };
+    this.#last = {
+      ...this.#past.totals,
+      round: checkpoint?.round ?? 0,
+      seconds: this.#past.seconds,
+      batchLoss: Number.NaN,
+    };
+    const run = { job, dataChecksum, layout, members: view.members.length };
     this.#checkpoints =
-      controls.out === undefined ? undefined : new CheckpointWriter(controls.out, job, layout, view.members.length);
+      controls.out === undefined
+        ? undefined
+        : new CheckpointWriter(controls.out, run, (line) => {
+            this.#trouble.push(line);
+            controls.listener?.trouble?.(line);
+          });
   }
 
-  /** @throws {CheckpointError} if the run folder cannot be written */
+  /** @throws {CheckpointError} if the run folder cannot be written or holds another run */
   static async open(setup: RecorderSetup): Promise<Recorder> {
-    const { controls, header } = setup;
-    if (controls.out !== undefined) await refuseOtherRun(controls.out, controls.resume);
+    const { controls, header, checkpoint } = setup;
+    if (controls.out !== undefined) await prepareFolder(controls.out, checkpoint);
     const log = controls.out === undefined ? undefined : await RunLog.open(controls.out);
-    log?.write({ event: "started", ...header });
+    log?.write({ event: "started", resumedAt: checkpoint?.round ?? null, ...header });
     if (controls.out !== undefined) {
       await writeAtomically(join(controls.out, "job.json"), `${JSON.stringify(setup.job, null, 2)}\n`);
     }
@@ -63,45 +79,57 @@ export class Recorder {
     return new Recorder(setup, log);
   }
 
-  /** A peer has finished a round. The round is told of once every member has. */
+  /** A peer has finished an exchange. It is told of once every member has. */
   tick(id: PeerId, tick: Tick, totals: MeterTotals): void {
-    const { wires, complete } = this.#ledger.enter(id, tick.round, totals);
+    const { wires, complete } = this.#ledger.enter(id, tick.exchanges, totals);
     this.#log?.wires(wires);
-    if (tick.rank === 0) this.#ticks.set(tick.round, tick);
-    if (complete !== undefined) this.#roundDone(tick.round, complete);
+    if (tick.rank === 0) this.#ticks.set(tick.exchanges, tick);
+    if (complete !== undefined) this.#exchanged(tick.exchanges, complete);
   }
 
-  #roundDone(round: number, totals: Totals): void {
-    const tick = this.#ticks.get(round);
+  #exchanged(exchange: number, totals: Totals): void {
+    const tick = this.#ticks.get(exchange);
     assert(tick !== undefined, "rank 0 is one of the members");
-    this.#ticks.delete(round);
-    const { seconds, batchLoss, metrics } = tick;
-    this.#last = { ...totals, round, seconds, batchLoss, ...(metrics === undefined ? {} : { metrics }) };
+    this.#ticks.delete(exchange);
+    const { round, batchLoss, metrics } = tick;
+    const seconds = this.#past.seconds + tick.seconds;
+    const measured = metrics === undefined ? {} : { metrics };
+    this.#last = { ...sumOf(this.#past.totals, totals), round, seconds, batchLoss, ...measured };
     if (metrics !== undefined) this.#evaluated(this.#last, metrics);
     this.#setup.controls.listener?.progress?.(this.#last);
   }
 
   checkpoint(state: PeerState): void {
-    this.#checkpoints?.add(state);
+    this.#checkpoints?.add(state, () => {
+      const { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs, seconds } = this.#last;
+      return { totals: { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs }, seconds };
+    });
   }
 
-  /** The run came to its end by itself. */
-  async finish(rankZero: PeerOutcome): Promise<RunResult> {
-    const { params, metrics, reachedTargetAt } = rankZero;
+  /** The run came to its end by itself. @param seconds that it took since it began or was continued */
+  async finish(
+    { outcome, rounds, params, metrics, reachedTargetAt }: PeerOutcome,
+    seconds: number,
+  ): Promise<RunResult> {
     const hash = params === undefined ? "" : await paramsHash(params);
-    return this.#close(rankZero.outcome, rankZero.rounds, rankZero.seconds, metrics, reachedTargetAt, hash);
+    const reached =
+      reachedTargetAt === undefined
+        ? undefined
+        : { ...reachedTargetAt, seconds: this.#past.seconds + reachedTargetAt.seconds };
+    return this.#close({ outcome, rounds, seconds: this.#past.seconds + seconds, metrics, reached, hash });
   }
 
   /** A vector stopped being finite, so the run could not go on. */
   async diverged(): Promise<RunResult> {
-    const { round = 0, seconds = 0 } = this.#last ?? {};
-    return this.#close("diverged", round, seconds, { loss: Number.NaN }, undefined, "");
+    const { round, seconds } = this.#last;
+    const metrics = { loss: Number.NaN };
+    return this.#close({ outcome: "diverged", rounds: round, seconds, metrics, reached: undefined, hash: "" });
   }
 
   /** The run failed or was killed: what was logged stays. */
   async abandon(): Promise<void> {
-    await this.#checkpoints?.finish().catch(() => {});
-    await this.#log?.close().catch(() => {});
+    await this.#checkpoints?.finish();
+    await this.#log?.close();
   }
 
   #evaluated(progress: Progress, metrics: Metrics): void {
@@ -111,21 +139,17 @@ export class Recorder {
     this.#log?.write({ event: "evaluated", ...evaluation });
   }
 
-  async #close(
-    outcome: Outcome,
-    rounds: number,
-    seconds: number,
-    metrics: Metrics | undefined,
-    reached: { round: number; seconds: number } | undefined,
-    hash: string,
-  ): Promise<RunResult> {
+  async #close({ outcome, rounds, seconds, metrics, reached, hash }: End): Promise<RunResult> {
     const { job, method, view, layout, header, clock, controls } = this.#setup;
-    const { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs } = this.#last ?? NO_PROGRESS;
+    const { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs } = this.#last;
     const totals: Totals = { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs };
     const bytesTotal = totals.bytesUp + totals.bytesDown;
-    const trained = rounds - this.#setup.resumedAt;
-    const uncompressedBytes = method.uncompressedBytes(view, layout.length) * trained;
+    const uncompressedBytes = method.uncompressedBytes(view, layout.length) * rounds;
     const atTarget = this.#curve.find(({ round }) => round === reached?.round);
+    await this.#checkpoints?.finish();
+    this.#log?.write({ event: "finished", outcome, rounds, seconds, ...totals, paramsHash: hash });
+    const failure = await this.#log?.close();
+    if (failure !== undefined) this.#trouble.push(`run log: ${failure.message}`);
     const result: RunResult = {
       recipe: job.recipe,
       compressor: job.up,
@@ -144,7 +168,7 @@ export class Recorder {
       clock,
       ...totals,
       bytesTotal,
-      bytesPerPeerPerRound: trained === 0 ? 0 : bytesTotal / job.peers / trained,
+      bytesPerPeerPerRound: rounds === 0 ? 0 : bytesTotal / job.peers / rounds,
       loss: metrics?.loss ?? Number.NaN,
       accuracy: metrics?.accuracy ?? null,
       target: job.until === null ? null : formatTarget(job.until),
@@ -156,35 +180,42 @@ export class Recorder {
       seed: job.seed,
       paramsHash: hash,
       warnings: header.warnings,
+      trouble: this.#trouble,
       curve: this.#curve,
     };
-    await this.#checkpoints?.finish();
-    this.#log?.write({ event: "finished", outcome, rounds, seconds, ...totals, paramsHash: hash });
-    await this.#log?.close();
     if (controls.out !== undefined) {
-      await writeAtomically(join(controls.out, "result.json"), `${JSON.stringify(result, null, 2)}\n`);
+      const text = `${JSON.stringify(result, null, 2)}\n`;
+      await writeAtomically(join(controls.out, "result.json"), text).catch((error) =>
+        this.#trouble.push(error.message),
+      );
     }
     return result;
   }
 }
 
-/** A folder holds one run: two would mix their logs, and `--resume` would take the wrong checkpoint. */
-async function refuseOtherRun(out: string, resume: string | undefined): Promise<void> {
-  const taken = await stat(join(out, "job.json")).then(
-    () => true,
-    () => false,
-  );
-  if (!taken || (resume !== undefined && resolve(resume).startsWith(resolve(out)))) return;
-  throw new CheckpointError(`--out ${out}`, {
-    expected: "a folder without a run in it",
-    got: "one with job.json",
-    hint: `Name another folder, or continue that run with --resume ${out}.`,
-  });
+interface End {
+  readonly outcome: Outcome;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly metrics: Metrics | undefined;
+  readonly reached: { readonly round: number; readonly seconds: number } | undefined;
+  readonly hash: string;
 }
 
-const NO_PROGRESS: Totals = { bytesUp: 0, bytesDown: 0, encodeMs: 0, decodeMs: 0, gradientMs: 0 };
+/** A folder holds one run: another is refused, and one that goes on forgets what came after its checkpoint. */
+async function prepareFolder(out: string, checkpoint: Checkpoint | undefined): Promise<void> {
+  if (checkpoint !== undefined && runFolderOf(checkpoint.path) === resolve(out)) {
+    await forgetAfter(out, checkpoint.round);
+  } else if (await holdsRun(out)) {
+    throw new CheckpointError(`--out ${out}`, {
+      expected: "a folder without a run in it",
+      got: "one with checkpoints or a result",
+      hint: `Name another folder, or continue that run with --resume ${out}.`,
+    });
+  }
+}
 
-/** JSON lines: `log.jsonl` holds the run's events, `ledger.jsonl` every wire of every round. */
+/** JSON lines: `log.jsonl` holds the run's events, `ledger.jsonl` every wire of every exchange. */
 class RunLog {
   readonly #events: WriteStream;
   readonly #wires: WriteStream;
@@ -212,12 +243,10 @@ class RunLog {
     for (const line of lines) this.#wires.write(`${JSON.stringify(line)}\n`);
   }
 
-  async close(): Promise<void> {
+  /** @returns the first thing that went wrong */
+  async close(): Promise<Error | undefined> {
     await Promise.all([this.#events, this.#wires].map((stream) => closed(stream)));
-    if (this.#failure !== undefined) {
-      const { message } = this.#failure;
-      throw new CheckpointError("run log", { expected: "room on the disk", got: message, cause: this.#failure });
-    }
+    return this.#failure;
   }
 
   #stream(path: string): WriteStream {

@@ -17,7 +17,7 @@ export interface Totals {
   readonly gradientMs: number;
 }
 
-/** After a round, as seen by the member of rank 0. */
+/** Before the first round and after each, as seen by the member of rank 0. */
 export interface Progress extends Totals {
   /** Rounds done. */
   readonly round: number;
@@ -86,6 +86,9 @@ export interface RunResult {
   /** SHA-256 of the final parameters' bytes, little-endian. */
   readonly paramsHash: string;
   readonly warnings: readonly string[];
+  /** What could not be written; the run itself went on. */
+  readonly trouble: readonly string[];
+  /** Since the run began or was continued. */
   readonly curve: readonly Evaluation[];
 }
 
@@ -104,6 +107,8 @@ export interface PeerState {
 export interface RunListener {
   started?(header: RunHeader): void;
   progress?(progress: Progress): void;
+  /** Something could not be written; the run goes on. */
+  trouble?(line: string): void;
 }
 
 /** A run that was asked for, and how to ask it to stop. */

@@ -5,8 +5,9 @@ import { ConfigError } from "../base/errors.ts";
 import { parseCompressor } from "../compressors/registry.ts";
 import { openData } from "../data/open.ts";
 import { partition } from "../data/partition.ts";
+import { kernels } from "../kernels/index.ts";
 import { openModel } from "../models/index.ts";
-import type { TrainTest } from "../ports/dataset.ts";
+import type { Dataset, TrainTest } from "../ports/dataset.ts";
 import type { Model } from "../ports/model.ts";
 import { type PeerId, peerId, type View } from "../ports/view.ts";
 import type { Method } from "../recipes/method.ts";
@@ -22,6 +23,8 @@ export interface Setting {
   readonly data: TrainTest;
   readonly parts: readonly Uint32Array[];
   readonly checkpoint: Checkpoint | undefined;
+  /** Of the training data: a run continues on the data it began with. */
+  readonly dataChecksum: number;
   /** What the user should know before the run begins. */
   readonly warnings: readonly string[];
 }
@@ -29,9 +32,10 @@ export interface Setting {
 /** @param shared place the data where worker threads can read it @throws {ConfigError | DataError | CheckpointError} */
 export async function openSetting(job: Job, controls: RunControls, shared: boolean): Promise<Setting> {
   const checkpoint = controls.resume === undefined ? undefined : await readCheckpoint(controls.resume);
-  if (checkpoint !== undefined) checkContinues(job, checkpoint);
   const warnings: string[] = [];
   const data = await openData(job.data, { seed: job.seed, shared, warn: (line) => warnings.push(line) });
+  const dataChecksum = checksumOf(data.train);
+  if (checkpoint !== undefined) checkContinues(job, dataChecksum, checkpoint);
   if (job.peers > data.train.rows) {
     throw new ConfigError("--peers", {
       expected: `at most one peer for each of the ${data.train.rows} training rows of ${data.train.name}`,
@@ -39,7 +43,13 @@ export async function openSetting(job: Job, controls: RunControls, shared: boole
     });
   }
   const parts = partition(job.partition, data.train, job.peers, jobRandom(job).split("partition"));
-  return { view: viewOf(job), data, parts, checkpoint, warnings };
+  return { view: viewOf(job), data, parts, checkpoint, dataChecksum, warnings };
+}
+
+function checksumOf({ inputs, targets }: Dataset): number {
+  const bytesOf = (array: Float32Array | Int32Array) =>
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  return kernels.checksum(bytesOf(targets), kernels.checksum(bytesOf(inputs), 0));
 }
 
 /** Fixed membership: ids are ranks. A server of its own comes first. */

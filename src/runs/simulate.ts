@@ -47,11 +47,11 @@ async function run(
     header: headerOf(job, setting, model, warnings),
     clock: "virtual",
     controls,
-    resumedAt: checkpoint?.round ?? 0,
+    checkpoint,
+    dataChecksum: setting.dataChecksum,
   });
   const meters = new Map(view.members.map((id) => [id, new RecordingMeter()]));
   const meterOf = (id: (typeof view.members)[number]) => meters.get(id)!;
-  const shared = oneAtATime(model);
   try {
     const { results } = await simulate<PeerOutcome>(
       {
@@ -69,32 +69,14 @@ async function run(
           checkpoint: (state) => recorder.checkpoint(state),
         };
         const resumed = resumedOf(checkpoint, rankOf(view, peer.id));
-        return trainPeer(peer, { job, method, model: shared, data, parts, host, resumed });
+        return trainPeer(peer, { job, method, model, data, parts, host, resumed });
       },
     );
-    return await recorder.finish(results[0]!);
+    // The run is over when its last peer has applied the last result.
+    return await recorder.finish(results[0]!, Math.max(...results.map(({ seconds }) => seconds)));
   } catch (error) {
     if (error instanceof NonFiniteError) return await recorder.diverged();
     await recorder.abandon();
     throw error;
   }
-}
-
-/** All simulated peers share one model; its calls take turns, for it may keep buffers between them. */
-function oneAtATime(model: Model): Model {
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <T>(call: () => Promise<T>): Promise<T> => {
-    const next = last.then(call, call);
-    last = next.catch(() => {});
-    return next;
-  };
-  return {
-    name: model.name,
-    layout: model.layout,
-    engine: model.engine,
-    init: (rng, params) => model.init(rng, params),
-    gradient: (params, batch, out) => inTurn(() => model.gradient(params, batch, out)),
-    evaluate: (params, data) => inTurn(() => model.evaluate(params, data)),
-    close: () => model.close(),
-  };
 }

@@ -1,7 +1,7 @@
 /**
  * Runs a job on worker threads in real time: one compute worker a peer, this thread moves the bytes and paces the wires.
  */
-import { NonFiniteError } from "../base/errors.ts";
+import { CorruptError, NonFiniteError } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
 import type { TrainTest } from "../ports/dataset.ts";
 import type { MeterTotals } from "../ports/meter.ts";
@@ -54,7 +54,8 @@ export async function train(job: Job, controls: RunControls = {}): Promise<RunRe
     header,
     clock: "wall",
     controls,
-    resumedAt: checkpoint?.round ?? 0,
+    checkpoint,
+    dataChecksum: setting.dataChecksum,
   });
   const workerData: WorkerData = {
     job,
@@ -63,13 +64,21 @@ export async function train(job: Job, controls: RunControls = {}): Promise<RunRe
     checkpointEvery: controls.checkpointEvery ?? 0,
     resumed: view.members.map((_, rank) => resumedOf(checkpoint, rank)),
   };
+  const halt = new AbortController();
+  let damage: CorruptError | undefined;
   const swarm = startThreads<PeerOutcome>({
     entry: siblingEntry("./train-worker", import.meta.url),
     data: workerData,
     view,
     seed: job.seed,
     ...(job.link === null ? {} : { link: job.link }),
-    ...(controls.kill === undefined ? {} : { signal: controls.kill }),
+    signal: controls.kill === undefined ? halt.signal : AbortSignal.any([controls.kill, halt.signal]),
+    onDrop: ({ from, to, why }) => {
+      if (why === "duplicate" || why === "stale") return;
+      // Whoever waits for this frame would wait for ever: membership is fixed and nobody sends twice.
+      damage = new CorruptError(`frame from peer ${from} to peer ${to}`, { expected: "an intact frame", got: why });
+      halt.abort(damage);
+    },
   });
   swarm.onMessage((id: PeerId, message: unknown) => {
     const told = message as WorkerMessage; // our own worker's message, not a stranger's
@@ -81,11 +90,12 @@ export async function train(job: Job, controls: RunControls = {}): Promise<RunRe
   if (controls.stop?.aborted) stop();
   try {
     const results = await swarm.done;
-    return await recorder.finish(results[0]!);
+    // By the clock of rank 0, which stands still while it evaluates and the others wait for it.
+    return await recorder.finish(results[0]!, results[0]!.seconds);
   } catch (error) {
     if (error instanceof NonFiniteError) return await recorder.diverged();
     await recorder.abandon();
-    throw error;
+    throw damage ?? error;
   } finally {
     controls.stop?.removeEventListener("abort", stop);
   }

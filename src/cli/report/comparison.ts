@@ -63,7 +63,7 @@ function row({ name, status, result }: ComparedRun, byLoss: boolean, yardstick: 
   ];
 }
 
-/** Where a run stood when it reached its target, or at its end. The stop takes a round to be told to all. */
+/** Where a run stood when it reached its target, or at its end. Telling all to stop costs bytes after that. */
 function endOf(
   result: RunResult,
 ): Pick<Evaluation, "round" | "seconds" | "loss" | "accuracy" | "bytesUp" | "bytesDown"> {

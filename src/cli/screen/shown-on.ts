@@ -13,5 +13,6 @@ export function shownOn(screen: Screen, state: RunState, world: Pick<World, "now
       state.advance(progress, world.now());
       screen.update(state, progress.metrics !== undefined);
     },
+    trouble: (line) => screen.say(`warning: ${line}`),
   };
 }

@@ -159,6 +159,7 @@ export function resultOf(job: Job, fields: Partial<RunResult> = {}): RunResult {
     seed: job.seed,
     paramsHash: "ab".repeat(32),
     warnings: [],
+    trouble: [],
     curve: [evaluation(10, 0.8), evaluation(20, 0.95)],
     ...fields,
   };
