@@ -15,10 +15,10 @@ export interface MeterTotals {
 }
 
 export interface Meter {
-  /** A frame of `size` bytes (header included) left for `to` in the given round. */
-  sent(to: PeerId, size: Bytes, round: number): void;
+  /** A frame of `size` bytes (header included) left for `to`. */
+  sent(to: PeerId, size: Bytes): void;
   /** A frame of `size` bytes (header included) arrived from `from`. */
-  received(from: PeerId, size: Bytes, round: number): void;
+  received(from: PeerId, size: Bytes): void;
   /** Real time spent in a piece of work, by its label: "gradient", "encode", "decode", "optimizer", "evaluate". */
   spent(label: string, time: Seconds): void;
   /** A snapshot. */

@@ -11,12 +11,12 @@ test("bytes add up by link and direction, time by label, and a snapshot stays as
     [2, 40],
     [1, 5],
   ] as const)
-    meter.sent(peerId(to), bytes(size), 0);
-  meter.received(peerId(1), bytes(7), 0);
+    meter.sent(peerId(to), bytes(size));
+  meter.received(peerId(1), bytes(7));
   meter.spent("encode", seconds(0.5));
   meter.spent("encode", seconds(0.25));
   const snapshot = meter.totals();
-  meter.sent(peerId(1), bytes(1000), 1);
+  meter.sent(peerId(1), bytes(1000));
   assert.deepEqual(snapshot, {
     sent: new Map([
       [1, 35],

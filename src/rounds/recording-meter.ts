@@ -10,11 +10,11 @@ export class RecordingMeter implements Meter {
   readonly #received = new Map<PeerId, number>();
   readonly #spent = new Map<string, number>();
 
-  sent(to: PeerId, size: Bytes, _round: number): void {
+  sent(to: PeerId, size: Bytes): void {
     add(this.#sent, to, size);
   }
 
-  received(from: PeerId, size: Bytes, _round: number): void {
+  received(from: PeerId, size: Bytes): void {
     add(this.#received, from, size);
   }
 

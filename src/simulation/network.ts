@@ -74,7 +74,7 @@ export class Network {
       from.upFree = seconds(start + transferTime(size, up));
       const latency = latencyBetween(from.link, receiver.link);
       this.#launch(new Transfer(this, from, receiver, tag, body, size, start, latency));
-      from.meter.sent(id, size, tag.round);
+      from.meter.sent(id, size);
       this.messages += 1;
       this.#note("send", from, receiver, size, tag);
     }
@@ -107,7 +107,7 @@ export class Network {
       this.drop(message);
       return;
     }
-    receiver.meter.received(sender.id, size, tag.round);
+    receiver.meter.received(sender.id, size);
     const kept = receiver.mailbox.deliver(sender.id, tag, body) === "taken";
     this.#note(kept ? "deliver" : "drop", sender, receiver, size, tag);
     this.#landed(sender);

@@ -91,8 +91,13 @@ export class SimulatedPeer implements Peer {
       if (cost !== undefined && !(cost >= 0 && cost < Number.POSITIVE_INFINITY)) {
         throw new ConfigError(`work "${label}": cost`, { expected: "a finite time from 0", got: cost });
       }
+      // Bodies that others asked for before may have run meanwhile: a run that was aborted starts no more of them.
+      const bodyUnlessAborted = () => {
+        if (this.signal.aborted) throw this.#aborted(`work "${label}"`);
+        return body();
+      };
       this.#world.workbench.perform(
-        body,
+        bodyUnlessAborted,
         (value, spent) => this.#charge(label, cost ?? spent, spent, () => resolve(value), reject),
         reject,
       );

@@ -40,7 +40,7 @@ export class Pacer<T> {
     this.#wire = wire;
   }
 
-  /** A frame of `size` bytes enters the up port of its sender. @param now not before the last time it was told */
+  /** A frame of `size` bytes enters the up port of its sender. @param now when it was sent, up to a moment ago */
   send(now: Seconds, from: PeerId, to: PeerId, size: Bytes, cargo: T): void {
     this.advance(now);
     const sender = this.#ports.get(from)!; // both are members: the sending thread refuses strangers

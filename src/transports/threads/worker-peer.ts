@@ -63,7 +63,7 @@ export class WorkerPeer implements Peer {
     for (const id of receivers) this.#checkReceiver(id, tag);
     for (const [receiver, frame] of this.#frames(receivers, tag, body)) {
       const size = bytes(frame.length);
-      this.meter.sent(receiver, size, tag.round);
+      this.meter.sent(receiver, size);
       this.#queued += size;
       this.#post({ type: "mail", to: receiver, frame, at: realTime() }, transferOf(frame));
     }
@@ -114,7 +114,7 @@ export class WorkerPeer implements Peer {
       return;
     }
     const { header, body } = frame;
-    this.meter.received(from, bytes(bytesOfFrame.length), header.round);
+    this.meter.received(from, bytes(bytesOfFrame.length));
     if (isShared(body)) this.#held.add(body.buffer); // before a wait can hand it to the program
     const delivery = this.#mailbox.deliver(from, header, body, header.epoch);
     if (delivery !== "taken") this.#drop(from, delivery, body);
@@ -158,7 +158,7 @@ export class WorkerPeer implements Peer {
     return this.#unlessAborted("send", (resolve) => this.#waitingForRoom.push(resolve));
   }
 
-  /** Lets messages in when the program has not waited for a while: mail, an abort, a request to stop. */
+  /** Every 20 ms lets messages in, for a program that never waits for any: mail, an abort, a request to stop. */
   async #breathe(): Promise<void> {
     if (realTime() - this.#lastTurn < TURN) return;
     await new Promise((resolve) => setImmediate(resolve));
