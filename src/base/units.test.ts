@@ -29,7 +29,7 @@ test("rates are read in every unit, and a rate of 0 is refused", () => {
 });
 
 test("what is no quantity is refused with an example", () => {
-  for (const text of ["", "5", "ms", "5 ms", "-5ms", "5parsec", "1e3ms", "Infinitys", "5ms5", ".5s"]) {
+  for (const text of ["", "5", "ms", "5 ms", "-5ms", "5parsec", "e3ms", "1ems", "Infinitys", "5ms5", ".5s"]) {
     assert.throws(
       () => parseDuration(text, "--compute"),
       (error) => error instanceof ConfigError && /such as 5ms/.test(error.message),

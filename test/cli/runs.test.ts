@@ -25,7 +25,7 @@ test("simulate --json prints one object with all fields, progress on stderr, and
   for (const field of CONTRACT) assert.ok(field in result, field);
   assert.equal(result.clock, "virtual");
   assert.equal(result.rounds, 6);
-  assert.match(ended.stderr, /round 2\/6/);
+  assert.match(ended.stderr, /round 0\/6/);
   assert.deepEqual(await readdir(folder), []);
 });
 
