@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ConfigError } from "./errors.ts";
-import { checkArguments, lookUp, nearest, parseNumber, parseSpec, suggestion } from "./spec.ts";
+import { asValue, checkArguments, lookUp, nearest, parseNumber, parseSpec, suggestion } from "./spec.ts";
 
 const parts = (text: string): unknown[] => {
   const { name, values, options } = parseSpec(text, "--x");
@@ -21,6 +21,21 @@ test("a spec is a name, plain arguments and named ones", () => {
     ],
   ]);
   assert.deepEqual(parts(" csv : C:\\data.csv , scale = 255 "), ["csv", ["C:\\data.csv"], [["scale", "255"]]]);
+});
+
+test("a value in parentheses keeps its commas and equals signs; parentheses elsewhere are text", () => {
+  assert.deepEqual(parts("induced:(qsgd:levels=7,bucket=512),rand-k:0.1"), [
+    "induced",
+    ["qsgd:levels=7,bucket=512", "rand-k:0.1"],
+    [],
+  ]);
+  assert.deepEqual(parts("x:a=(b:c=d,e=(f,g)), (h)"), ["x", ["h"], [["a", "b:c=d,e=(f,g)"]]]);
+  assert.deepEqual(parts("csv:/a (1).csv,scale=3"), ["csv", ["/a (1).csv"], [["scale", "3"]]]);
+  assert.deepEqual(parts("csv:(1).csv"), ["csv", ["(1).csv"], []]);
+  assert.deepEqual(parts("x:(a,b"), ["x", ["(a", "b"], []]);
+  for (const spec of ["sign", "top-k:0.1", "qsgd:levels=7", "a+b", "a:(b,c),d"]) {
+    assert.deepEqual(parts(`x:${asValue(spec)},k=${asValue(spec)}`), ["x", [spec], [["k", spec]]]);
+  }
 });
 
 test("a spec without a name, with an empty argument or a repeated key is refused", () => {

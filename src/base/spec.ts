@@ -1,5 +1,12 @@
 /**
  * The spec grammar shared by every option that names a part: `name`, `name:0.01`, `name:levels=7,bucket=512`.
+ *
+ *     spec      = name [ ":" argument { "," argument } ]
+ *     argument  = value | key "=" value
+ *     value     = text without commas | "(" text ")"
+ *
+ * A value in parentheses may be a spec with arguments of its own, `induced:(qsgd:levels=7,bucket=512),rand-k:0.01`: one
+ * that begins with a parenthesis reaches to the closing one, and a key ends before it begins.
  */
 import { ConfigError } from "./errors.ts";
 
@@ -19,10 +26,10 @@ export function parseSpec(text: string, where: string): Spec {
   if (name === "") throw new ConfigError(where, { expected: "a name such as top-k:0.01", got: text });
   const values: string[] = [];
   const options = new Map<string, string>();
-  for (const part of colon < 0 ? [] : text.slice(colon + 1).split(",")) {
-    const equals = part.indexOf("=");
+  for (const part of colon < 0 ? [] : separateArguments(text.slice(colon + 1))) {
+    const equals = part.search(/[=(]/) === part.indexOf("=") ? part.indexOf("=") : -1;
     const key = part.slice(0, Math.max(0, equals)).trim();
-    const value = part.slice(equals + 1).trim();
+    const value = withoutParentheses(part.slice(equals + 1).trim());
     if (value === "" || (equals >= 0 && key === "")) {
       throw new ConfigError(where, { expected: "arguments such as 0.01 or levels=7", got: text });
     }
@@ -32,6 +39,39 @@ export function parseSpec(text: string, where: string): Spec {
   }
   return { text, name, values, options };
 }
+
+/** Cuts at commas, but for those in a value that begins with a parenthesis. */
+function separateArguments(text: string): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  while (start <= text.length) {
+    const opening = /^\s*(?:[^=,()]*=\s*)?\(/.exec(text.slice(start));
+    const from = opening === null ? start : closingParenthesis(text, start + opening[0].length - 1);
+    const comma = text.indexOf(",", from);
+    const end = comma < 0 ? text.length : comma;
+    parts.push(text.slice(start, end));
+    start = end + 1;
+  }
+  return parts;
+}
+
+/** Where the parenthesis that opens at `opening` closes; `opening` itself if it never does. */
+function closingParenthesis(text: string, opening: number): number {
+  let depth = 0;
+  for (let i = opening; i < text.length; i++) {
+    if (text[i] === "(") depth += 1;
+    if (text[i] === ")" && --depth === 0) return i;
+  }
+  return opening;
+}
+
+const withoutParentheses = (value: string): string =>
+  value.startsWith("(") && closingParenthesis(value, 0) === value.length - 1 && value.length > 1
+    ? value.slice(1, -1).trim()
+    : value;
+
+/** The spec as a value of another one: in parentheses where it would come apart. */
+export const asValue = (spec: string): string => (/[,=+()]/.test(spec) ? `(${spec})` : spec);
 
 /** Refuses arguments that nobody reads: at most `values` plain ones and only the named options. @throws {ConfigError} */
 export function checkArguments(spec: Spec, where: string, values: number, options: readonly string[] = []): void {

@@ -44,6 +44,7 @@ export class BitWriter {
 
 export class BitReader {
   readonly #bytes: Uint8Array;
+  readonly #view: DataView;
   readonly #source: ByteSource;
   readonly #bits: number;
   #position = 0;
@@ -52,6 +53,7 @@ export class BitReader {
   constructor(source: ByteSource) {
     this.#source = source;
     this.#bytes = source.rest;
+    this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
     this.#bits = 8 * this.#bytes.length;
   }
 
@@ -79,6 +81,18 @@ export class BitReader {
     }
   }
 
+  /** A Rice code: at most `max` ones, a zero, and `parameter` bits; the ones count 2^parameter each. @param parameter 0 … 24 */
+  rice(parameter: number, max: number): number {
+    const window = this.#window();
+    const ones = Math.clz32(~window);
+    const width = ones + 1 + parameter;
+    if (width > 25 || width > this.#bits - this.#position || ones > max) {
+      return this.unary(max) * 2 ** parameter + this.take(parameter);
+    }
+    this.#position += width;
+    return (ones << parameter) | (((window << (ones + 1)) >>> 1) >>> (31 - parameter));
+  }
+
   /** Moves the source behind the last byte that was touched. @throws {CorruptError} unless its padding is zero */
   finish(): void {
     const padding = (8 - (this.#position % 8)) % 8;
@@ -92,7 +106,7 @@ export class BitReader {
     const at = this.#position >>> 3;
     const word =
       at + 4 <= bytes.length
-        ? (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+        ? this.#view.getUint32(at)
         : ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16) | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
     return word << (this.#position & 7);
   }

@@ -148,7 +148,7 @@ export class ByteSource {
   f32s(count: number): Float32Array {
     const raw = this.bytes(4 * count);
     if (raw.byteOffset % 4 === 0) return new Float32Array(raw.buffer, raw.byteOffset, count);
-    return new Float32Array(raw.slice().buffer);
+    return new Float32Array(new Uint8Array(raw).buffer); // not slice(), which copies nothing of a Node Buffer
   }
 
   /** A view of all that was not read yet, without reading it. */
@@ -160,6 +160,11 @@ export class ByteSource {
   bytes(count: number): Uint8Array {
     const start = this.#take(count, `${count} bytes`);
     return this.#bytes.subarray(start, start + count);
+  }
+
+  /** The next `count` bytes as a source of their own: a message within this one. */
+  part(count: number): ByteSource {
+    return new ByteSource(this.bytes(count), this.#where);
   }
 
   /** @throws {CorruptError} unless everything was read */

@@ -130,8 +130,7 @@ function readComplement(from: ByteSource, length: number, count: number, out: Ui
 
 /** A gap of at most `max`; that is −1 when no position is left, and no gap will do. */
 function readGap(bits: BitReader, parameter: number, max: number, from: ByteSource): number {
-  const quotient = bits.unary(max >>> parameter);
-  const gap = quotient * 2 ** parameter + bits.take(parameter);
+  const gap = bits.rice(parameter, max >>> parameter);
   if (gap > max) throw from.corrupt("positions below the length");
   return gap;
 }
