@@ -9,6 +9,7 @@
  */
 import { parseArgs } from "node:util";
 import { Random } from "../src/base/random.ts";
+import { type Grid, quantisedBytes } from "../src/kernels/grid.ts";
 import { bytesVector, type Kernels, kernels, twin, vector } from "../src/kernels/index.ts";
 
 const { values: options } = parseArgs({ options: { json: { type: "boolean" }, tiny: { type: "boolean" } } });
@@ -25,8 +26,14 @@ interface Bench {
   readonly v: Float32Array;
   readonly p: Float32Array;
   readonly signs: Uint8Array;
-  readonly halves: Uint16Array;
+  /** Two bytes an entry. */
+  readonly halves: Uint8Array;
+  /** A byte an entry. */
+  readonly exponents: Uint8Array;
   readonly indices: Uint32Array;
+  readonly levels: Int16Array;
+  /** For buckets of 512. */
+  readonly norms: Float32Array;
 }
 
 interface Row {
@@ -41,6 +48,8 @@ interface Row {
 
 const counts = new Uint32Array(2048);
 const scale = 0.01;
+const sides = new Float64Array(2);
+const key = { k0: 1, k1: 2 };
 
 function benchIn(floats: (n: number) => Float32Array, bytes: (n: number) => Uint8Array): Bench {
   const as = (count: number) => {
@@ -59,8 +68,11 @@ function benchIn(floats: (n: number) => Float32Array, bytes: (n: number) => Uint
     v,
     p: floats(LENGTH),
     signs: bytes(Math.ceil(LENGTH / 8)),
-    halves: new Uint16Array(...as(2 * LENGTH), LENGTH),
+    halves: bytes(2 * LENGTH),
+    exponents: bytes(LENGTH),
     indices: new Uint32Array(...as(4 * LENGTH), LENGTH),
+    levels: new Int16Array(...as(2 * LENGTH), LENGTH),
+    norms: floats(Math.ceil(LENGTH / 512)).fill(1),
   };
 }
 
@@ -81,6 +93,11 @@ let turn = 0;
 const pingPong = ({ v, p }: Bench): [Float32Array, number, Float32Array] =>
   turn++ % 2 === 0 ? [v, scale, p] : [p, scale, v];
 
+/** As `blockwise` and `cgx` have them. */
+const blocks: Grid = { bits: 8, bucket: 256, symmetric: true };
+const buckets: Grid = { bits: 4, bucket: 1024, symmetric: false };
+const of = (bytes: Uint8Array, grid: Grid): Uint8Array => bytes.subarray(0, quantisedBytes(grid, LENGTH));
+
 const subjects: Record<string, (k: Kernels, b: Bench) => void> = {
   sumMagnitudes: (k, { x }) => void k.sumMagnitudes(x),
   sumSquares: (k, { x }) => void k.sumSquares(x),
@@ -97,15 +114,44 @@ const subjects: Record<string, (k: Kernels, b: Bench) => void> = {
   unpackSigns: (k, { signs, p }) => k.unpackSigns(signs, scale, p),
   addSigns: (k, { signs, p }) => k.addSigns(signs, scale, p),
   signFeedback: (k, b) => void k.signFeedback(b.x, ...pingPong(b), b.signs),
+  packSides: (k, { x, signs }) => void k.packSides(x, signs, sides),
+  unpackPair: (k, { signs, p }) => k.unpackPair(signs, -scale, scale, p),
+  addPair: (k, { signs, p }) => k.addPair(signs, -scale, scale, p),
   histogram: (k, { x }) => k.histogram(x, counts),
-  addFeedbackHistogram: (k, { x, v, p }) => k.addFeedbackHistogram(x, v, scale, p, counts),
   selectFrom: (k, { x, indices }) => void k.selectFrom(x, floor, indices),
-  "addFeedbackHistogram + selectFrom": (k, { x, v, p, indices }) => {
-    k.addFeedbackHistogram(x, v, scale, p, counts);
-    k.selectFrom(x, floor, indices);
-  },
-  toHalf: (k, { x, halves }) => k.toHalf(x, halves),
+  addSelect: (k, { x, v, p, indices }) => void k.addSelect(x, v, p, floor, indices),
+  toHalf: (k, { x, halves }) => void k.toHalf(x, halves),
+  halfFeedback: (k, { x, v, p, halves }) => void k.halfFeedback(x, v, p, halves),
   fromHalf: (k, { halves, p }) => k.fromHalf(halves, p),
+  addHalf: (k, { halves, p }) => k.addHalf(halves, 0.25, p),
+  maxMagnitude16: (k, { halves }) => void k.maxMagnitude16(halves),
+  toBfloat: (k, { x, halves }) => void k.toBfloat(x, undefined, halves),
+  "toBfloat, drawn": (k, { x, halves }) => void k.toBfloat(x, key, halves),
+  bfloatFeedback: (k, { x, v, p, halves }) => void k.bfloatFeedback(x, v, undefined, p, halves),
+  "bfloatFeedback, drawn": (k, { x, v, p, halves }) => void k.bfloatFeedback(x, v, key, p, halves),
+  addBfloat: (k, { halves, p }) => k.addBfloat(halves, 0.25, p),
+  toPowers: (k, { x, exponents, signs }) => void k.toPowers(x, key, exponents, signs),
+  "toPowers, nearest": (k, { x, exponents, signs }) => void k.toPowers(x, undefined, exponents, signs),
+  powersFeedback: (k, { x, v, p, exponents, signs }) => void k.powersFeedback(x, v, key, p, exponents, signs),
+  fromPowers: (k, { exponents, signs, p }) => k.fromPowers(exponents, signs, p),
+  addPowers: (k, { exponents, signs, p }) => k.addPowers(exponents, signs, 0.25, p),
+  "toGrid, 8 bits": (k, { x, halves }) => void k.toGrid(x, blocks, undefined, 0, of(halves, blocks)),
+  "gridFeedback, 8 bits": (k, { x, v, p, halves }) =>
+    void k.gridFeedback(x, v, blocks, undefined, 0, p, of(halves, blocks)),
+  "fromGrid, 8 bits": (k, { halves, p }) => k.fromGrid(of(halves, blocks), blocks, p),
+  "addGrid, 8 bits": (k, { halves, p }) => k.addGrid(of(halves, blocks), blocks, 0.25, p),
+  "toGrid, 4 bits, drawn": (k, { x, halves }) => void k.toGrid(x, buckets, key, 0, of(halves, buckets)),
+  "gridFeedback, 4 bits, drawn": (k, { x, v, p, halves }) =>
+    void k.gridFeedback(x, v, buckets, key, 0, p, of(halves, buckets)),
+  "fromGrid, 4 bits": (k, { halves, p }) => k.fromGrid(of(halves, buckets), buckets, p),
+  "addGrid, 4 bits": (k, { halves, p }) => k.addGrid(of(halves, buckets), buckets, 0.25, p),
+  bucketNorms: (k, { x, norms }) => k.bucketNorms(x, 512, norms),
+  bucketMaxima: (k, { x, norms }) => k.bucketMaxima(x, 512, norms),
+  dither: (k, { x, norms, levels }) => k.dither(x, norms, 512, 1, 2, 0, levels),
+  scaleLevels: (k, { levels, norms, p }) => k.scaleLevels(levels, norms, 512, p),
+  addLevels: (k, { levels, norms, p }) => k.addLevels(0.25, levels, norms, 512, p),
+  packNibbles: (k, { levels, halves }) => k.packNibbles(levels, halves.subarray(0, LENGTH / 2)),
+  unpackNibbles: (k, { levels, halves }) => k.unpackNibbles(halves.subarray(0, LENGTH / 2), levels),
   draws: (k, { indices }) => k.draws(1, 2, 0, indices),
   checksum: (k, { x }) => void k.checksum(new Uint8Array(x.buffer, x.byteOffset, BYTES), 0),
 };

@@ -9,8 +9,8 @@ export const SLOT_BYTES: number = 4 * PIECE;
 /** Where `assembly/memory.ts` puts the counts of a histogram. */
 export const COUNTS_ADDRESS = 57344;
 
-/** Three slots for f32 vectors and one for bits, halves, words or bytes. */
+/** Three slots for f32 vectors, one for bits, halves, words or bytes, and one for bits beside bytes. */
 export const SLOTS_ADDRESS = 131072;
 
 /** Where vectors that work in place begin. */
-export const VECTORS_ADDRESS: number = SLOTS_ADDRESS + 4 * SLOT_BYTES;
+export const VECTORS_ADDRESS: number = SLOTS_ADDRESS + 5 * SLOT_BYTES;

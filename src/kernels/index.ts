@@ -28,5 +28,11 @@ export const vector = (length: number): Float32Array => arena?.vector(length) ??
 /** Zeroed bytes for messages, in the kernels' memory while there is room. */
 export const bytesVector = (length: number): Uint8Array => arena?.bytes(length) ?? new Uint8Array(length);
 
+/** Zeroed u32 words, in the kernels' memory while there is room. */
+export function wordsVector(length: number): Uint32Array {
+  const raw = bytesVector(4 * length);
+  return new Uint32Array(raw.buffer, raw.byteOffset, length);
+}
+
 /** Claims the kernels' memory until released; see `Lease`. */
 export const leaseVectors = (): Lease => arena?.lease() ?? { release: () => {} };

@@ -73,6 +73,20 @@ export function kernelsContract(k: Kernels): void {
     assert.equal(k.packSignsAndSum(big, bits), 20 * fround(3.4e38));
   });
 
+  test(`${k.engine}: each side of 0 has its sum, and a bit chooses one of two values`, () => {
+    const x = Float32Array.of(1, -2, 0, 3, -0, 2 ** -149, -(2 ** -149));
+    const [bits, sides] = [new Uint8Array(1), new Float64Array(2)];
+    assert.equal(k.packSides(x, bits, sides), 5);
+    assert.deepEqual([bits[0], ...sides], [0b0111101, 4 + 2 ** -149, 2 + 2 ** -149]);
+    assert.equal(k.packSides(x.subarray(0, 0), bits.subarray(0, 0), sides), 0);
+    assert.deepEqual([...sides], [0, 0]);
+    const out = new Float32Array(3);
+    k.unpackPair(Uint8Array.of(0b101), -2, 0.1, out);
+    assert.deepEqual(out, Float32Array.of(0.1, -2, 0.1));
+    k.addPair(Uint8Array.of(0b001), 5, 0.1, out);
+    assert.deepEqual(out, Float32Array.of(fround(0.1) + fround(0.1), 3, fround(0.1) + 5));
+  });
+
   test(`${k.engine}: scalars are rounded to f32 before they meet an entry`, () => {
     const y = Float32Array.of(0);
     k.axpy(0.1, Float32Array.of(3), y);
@@ -112,11 +126,11 @@ export function kernelsContract(k: Kernels): void {
   test(`${k.engine}: every half survives the way to f32 and back, but for infinity and NaN`, () => {
     const halves = Uint16Array.from({ length: 65536 }, (_, h) => h);
     const [floats, back] = [new Float32Array(65536), new Uint16Array(65536)];
-    k.fromHalf(halves, floats);
-    k.toHalf(floats, back);
-    const largest = (h: number) => (h & 0x8000) | Math.min(h & 0x7fff, 0x7bff);
+    k.fromHalf(bytesOf(halves), floats);
+    assert.equal(k.toHalf(floats, bytesOf(back)), true);
+    const largest = (h: number) => (h === 0x8000 ? 0 : (h & 0x8000) | Math.min(h & 0x7fff, 0x7bff));
     assert.deepEqual(back, halves.map(largest));
-    for (const [h, value] of floats.entries()) assert.equal(value, halfValue(h));
+    for (const [h, value] of floats.entries()) assert.ok(Object.is(value, halfValue(h)));
   });
 
   test(`${k.engine}: between two halves the nearer is taken, and the even one in the middle`, () => {
@@ -130,14 +144,48 @@ export function kernelsContract(k: Kernels): void {
       want.set([h + (h & 1), h, h + 1], 3 * h);
     }
     const got = new Uint16Array(x.length);
-    k.toHalf(x, got);
+    k.toHalf(x, bytesOf(got));
     assert.deepEqual(got, want);
   });
 
   test(`${k.engine}: halves saturate at ±65504`, () => {
     const got = new Uint16Array(4);
-    k.toHalf(Float32Array.of(65519, 1e9, Number.NEGATIVE_INFINITY, -65520), got);
+    k.toHalf(Float32Array.of(65519, 1e9, -3e38, -65520), bytesOf(got));
     assert.deepEqual(Array.from(got), [0x7bff, 0x7bff, 0xfbff, 0xfbff]);
+  });
+
+  test(`${k.engine}: bfloat16 rounds to nearest even and saturates`, () => {
+    const x = Float32Array.of(1, Math.PI, 0.1, 1.00390625, 1.01171875, -1.01171875, 3.4e38, -3.4e38);
+    const got = new Uint16Array(x.length);
+    assert.equal(k.toBfloat(x, undefined, bytesOf(got)), true);
+    assert.deepEqual(Array.from(got), [0x3f80, 0x4049, 0x3dcd, 0x3f80, 0x3f82, 0xbf82, 0x7f7f, 0xff7f]);
+  });
+
+  test(`${k.engine}: a power of two carries up as the draw says, and without a draw above the middle`, () => {
+    const x = new Float32Array(1000).fill(-2.5);
+    const [exponents, signs] = [new Uint8Array(1000), new Uint8Array(125)];
+    const key = { k0: 3, k1: 4 };
+    k.toPowers(x, key, exponents, signs);
+    for (const [i, exponent] of exponents.entries()) {
+      assert.equal(exponent, draw(key.k0, key.k1, i) >>> 9 >= 0x600000 ? 129 : 128);
+    }
+    assert.ok(signs.every((byte) => byte === 255));
+    const middles = Float32Array.of(1.5, 1.5000001, 2, 0, 2 ** -127, 2 ** -127 + 2 ** -149, 3.4e38);
+    k.toPowers(middles, undefined, exponents.subarray(0, 7), signs.subarray(0, 1));
+    assert.deepEqual(Array.from(exponents.subarray(0, 7)), [127, 128, 128, 0, 0, 1, 255]);
+  });
+
+  test(`${k.engine}: what stands for −0 decodes to 0, and for a power above all to the largest f32`, () => {
+    const out = new Float32Array(3);
+    k.fromPowers(Uint8Array.of(0, 255, 1), Uint8Array.of(0b111), out);
+    assert.deepEqual(out, Float32Array.of(0, -(2 ** 128 - 2 ** 104), -(2 ** -126)));
+    k.fromBfloat(Uint8Array.of(0, 0x80, 0x80, 0xbf, 1, 0), out);
+    assert.deepEqual(out, Float32Array.of(0, -1, 2 ** -133));
+  });
+
+  test(`${k.engine}: the largest magnitude of sixteen bits leaves the signs out`, () => {
+    assert.equal(k.maxMagnitude16(new Uint8Array(0)), 0);
+    assert.equal(k.maxMagnitude16(Uint8Array.of(1, 0x80, 0xff, 0x7b, 0xfe, 0xfb)), 0x7bff);
   });
 
   test(`${k.engine}: draws are those of the job's randomness, and the counter wraps`, () => {
@@ -153,17 +201,55 @@ export function kernelsContract(k: Kernels): void {
     );
   });
 
+  test(`${k.engine}: the norm of each bucket is rounded up to f32, and infinite where it overflows`, () => {
+    const norms = new Float32Array(3);
+    k.bucketNorms(Float32Array.of(3, -4, 1, 1, -3e38, 2e38), 2, norms);
+    assert.deepEqual(norms, Float32Array.of(5, fround(Math.SQRT2) + 2 ** -23, Number.POSITIVE_INFINITY));
+    assert.ok(norms[1]! >= Math.SQRT2);
+    k.bucketMaxima(Float32Array.of(3, -4, 0, -0, 2 ** -149), 2, norms);
+    assert.deepEqual(norms, Float32Array.of(4, 0, 2 ** -149));
+  });
+
+  test(`${k.engine}: whole multiples of the step stay, what lies between goes up as often as it should`, () => {
+    const levels = new Int16Array(40_000);
+    const x = Float32Array.from(levels, (_, i) => [3, -4, 0, -0, 32767, 1.25, -2.75, 2 ** -140][i % 8]!);
+    k.dither(x, Float32Array.of(1), 40_000, 1, 2, 0, levels);
+    const sums = new Float64Array(8);
+    for (const [i, level] of levels.entries()) sums[i % 8]! += level / 5000;
+    assert.deepEqual([...sums.subarray(0, 5)].map(Math.round), [3, -4, 0, 0, 32767]);
+    assert.deepEqual(
+      [0, 1, 2, 3, 4, 7].map((j) => new Set(levels.filter((_, i) => i % 8 === j)).size),
+      Array(6).fill(1),
+    );
+    assert.ok(Math.abs(sums[5]! - 1.25) < 0.03 && Math.abs(sums[6]! + 2.75) < 0.03, `${sums}`);
+  });
+
+  test(`${k.engine}: four bits hold the levels from −8 to 7, the first in the low half`, () => {
+    const nibbles = new Uint8Array(2);
+    k.packNibbles(Int16Array.of(1, -1, -8), nibbles);
+    assert.deepEqual([...nibbles], [0xf1, 0x08]);
+    const levels = new Int16Array(3);
+    k.unpackNibbles(nibbles, levels);
+    assert.deepEqual([...levels], [1, -1, -8]);
+    assert.deepEqual(
+      [8, 15, 2].map((nibble) => k.holdsNibble(nibbles, nibble)),
+      [true, true, false],
+    );
+  });
+
   test(`${k.engine}: vectors of other lengths are refused before anything is written`, () => {
     const [short, long, bits] = [new Float32Array(8), new Float32Array(9), new Uint8Array(1)];
     assert.throws(() => k.axpy(1, long, short), /bug: a kernel got vectors of 9/);
     assert.throws(() => k.add(short, short, long), /other lengths/);
     assert.throws(() => k.packSigns(long, bits), /1 bytes for 9 signs/);
     assert.throws(() => k.histogram(short, new Uint32Array(7)), /7 histogram bins/);
-    assert.throws(() => k.toHalf(long, new Uint16Array(8)), /other lengths/);
+    assert.throws(() => k.toHalf(long, new Uint8Array(16)), /16 bytes for 9 entries of 2/);
   });
 }
 
 const u32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+
+const bytesOf = (words: Uint16Array): Uint8Array => new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 
 /** The law of sums, written out anew. */
 function sumByTheLaw(x: Float32Array, term: (value: number) => number): number {
@@ -179,10 +265,9 @@ function sumByTheLaw(x: Float32Array, term: (value: number) => number): number {
   return sum;
 }
 
-/** What IEEE 754 says a half is worth. */
+/** What IEEE 754 says a half is worth; exponent 31 is one like the others here, and −0 is 0. */
 function halfValue(h: number): number {
   const sign = h & 0x8000 ? -1 : 1;
   const [exponent, mantissa] = [(h >> 10) & 31, h & 1023];
-  if (exponent === 31) return mantissa === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25));
+  return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25)) + 0;
 }

@@ -1,3 +1,5 @@
+import type { Grid } from "./grid.ts";
+
 /**
  * What every kernel does. `twin.ts` defines them in plain TypeScript; `simd.ts` runs the same in WebAssembly, bit for bit.
  *
@@ -51,26 +53,150 @@ export interface Kernels {
   signFeedback(x: Float32Array, v: Float32Array, s: number, p: Float32Array, bits: Uint8Array): number;
 
   /**
+   * `packSigns`, and in the same pass Σ max(x_i, 0) and Σ max(−x_i, 0) by the law of sums, written to `sides`: one of them
+   * is NaN or infinite if an entry is. Returns how many entries are ≥ 0.
+   */
+  packSides(x: Float32Array, bits: Uint8Array, sides: Float64Array): number;
+  /** out_i = `one` or `zero` by bit i. */
+  unpackPair(bits: Uint8Array, zero: number, one: number, out: Float32Array): void;
+  /** out_i = fround(out_i + `one`) or fround(out_i + `zero`) by bit i. */
+  addPair(bits: Uint8Array, zero: number, one: number, out: Float32Array): void;
+
+  /**
    * counts[b] = number of entries whose magnitude bits shifted right by 20 are b (2048 bins: 8 exponent and 3 mantissa
    * bits). `counts` is overwritten.
    */
   histogram(x: Float32Array, counts: Uint32Array): void;
-  /** p_i = fround(x_i + fround(v_i − s·sign(v_i))) as in `signFeedback`, and the histogram of p, in one pass. */
-  addFeedbackHistogram(x: Float32Array, v: Float32Array, s: number, p: Float32Array, counts: Uint32Array): void;
   /**
    * Indices, ascending, of entries whose magnitude bits are at least `floor` (0 … 2³¹ − 1); stops at `indices.length`.
    * Returns how many were written; what lies behind them in `indices` is left open.
    */
   selectFrom(x: Float32Array, floor: number, indices: Uint32Array): number;
+  /** out_i = fround(x_i + y_i), all of them, and `selectFrom` of out, in one pass. */
+  addSelect(x: Float32Array, y: Float32Array, out: Float32Array, floor: number, indices: Uint32Array): number;
 
-  /** IEEE half bits, to nearest even; whatever lies beyond ±65504 becomes ±65504, infinity and NaN too. */
-  toHalf(x: Float32Array, out: Uint16Array): void;
-  /** The f32 of each half, exactly; infinities and the bits of a NaN are kept. */
-  fromHalf(bits: Uint16Array, out: Float32Array): void;
+  // Entries in fewer bits, and back: IEEE halves, bfloat16 and signed powers of two. Sixteen bits are two bytes, the lower
+  // first. to… and …Feedback encode; they return false if an entry is not finite, and what they wrote is left open then.
+  // …Feedback encodes p_i = fround(x_i + e_i) and leaves rest_i = fround(p_i − value_i), with value_i what from… decodes.
+  // from… decodes, and −0 becomes 0. add… gives out_i = fround(out_i + fround(weight · value_i)).
+
+  /** IEEE half bits, to nearest even; whatever lies beyond ±65504 becomes ±65504. */
+  toHalf(x: Float32Array, halves: Uint8Array): boolean;
+  halfFeedback(x: Float32Array, e: Float32Array, rest: Float32Array, halves: Uint8Array): boolean;
+  /** Exponent 31 is a number like the others here: ±65536 … ±131008, not infinity and NaN. */
+  fromHalf(halves: Uint8Array, out: Float32Array): void;
+  addHalf(halves: Uint8Array, weight: number, out: Float32Array): void;
+  /** The largest of the lower 15 bits of each two bytes: tells whether halves or bfloats are finite. */
+  maxMagnitude16(words: Uint8Array): number;
+
+  /**
+   * The upper half of the f32 bits: without a key to nearest even, else the magnitude rounds up where its lower half plus
+   * draw(k0, k1, i) >>> 16 carries. Whatever lies beyond the largest bfloat16 becomes that.
+   */
+  toBfloat(x: Float32Array, key: Key | undefined, words: Uint8Array): boolean;
+  bfloatFeedback(
+    x: Float32Array,
+    e: Float32Array,
+    key: Key | undefined,
+    rest: Float32Array,
+    words: Uint8Array,
+  ): boolean;
+  /** Infinities and the bits of a NaN are kept. */
+  fromBfloat(words: Uint8Array, out: Float32Array): void;
+  addBfloat(words: Uint8Array, weight: number, out: Float32Array): void;
+
+  /**
+   * exponents[i] is the exponent field of |x_i| after r_i was added to its bits: r_i = draw(k0, k1, i) >>> 9, which rounds
+   * to a power of two without bias, or without a key 0x3fffff, which rounds to the nearer one, in the middle down. Bit i of
+   * `signs` (least significant first; unused bits 0) is the sign bit of x_i.
+   */
+  toPowers(x: Float32Array, key: Key | undefined, exponents: Uint8Array, signs: Uint8Array): boolean;
+  powersFeedback(
+    x: Float32Array,
+    e: Float32Array,
+    key: Key | undefined,
+    rest: Float32Array,
+    exponents: Uint8Array,
+    signs: Uint8Array,
+  ): boolean;
+  /** ±2^(exponent − 127), but 0 for exponent 0, and ± the largest f32, 2¹²⁸ − 2¹⁰⁴, for exponent 255. */
+  fromPowers(exponents: Uint8Array, signs: Uint8Array, out: Float32Array): void;
+  addPowers(exponents: Uint8Array, signs: Uint8Array, weight: number, out: Float32Array): void;
+
+  // Uniform grids, a bucket at a time; `grid.ts` says how a quantised vector lies in bytes.
+
+  /**
+   * Fits a grid to each bucket and rounds each entry to one of its points: without a key to the nearest, ties to even
+   * codes, else to one of its two neighbours, up where the 22 − bits lowest bits of draw(k0, k1, first + i), as a fraction
+   * of a step, carry. A step that is subnormal is rounded up, so that every entry stays in reach. Returns false if an entry
+   * or a step is not finite; what it wrote is left open then.
+   */
+  toGrid(x: Float32Array, grid: Grid, key: Key | undefined, first: number, quantised: Uint8Array): boolean;
+  /** `toGrid` of p_i = fround(x_i + e_i), and rest_i = fround(p_i − value_i) with value_i what `fromGrid` gives. */
+  gridFeedback(
+    x: Float32Array,
+    e: Float32Array,
+    grid: Grid,
+    key: Key | undefined,
+    first: number,
+    rest: Float32Array,
+    quantised: Uint8Array,
+  ): boolean;
+  /** out_i = fround(fround(code_i · step) + low), codes counted from 0; in f64, and kept within f32, for a huge grid. */
+  fromGrid(quantised: Uint8Array, grid: Grid, out: Float32Array): void;
+  /** out_i = fround(out_i + fround(weight · value_i)). */
+  addGrid(quantised: Uint8Array, grid: Grid, weight: number, out: Float32Array): void;
 
   /** out_i = draw(k0, k1, first + i mod 2³²), the mix of `base/random.ts`. */
   draws(k0: number, k1: number, first: number, out: Uint32Array): void;
+  /**
+   * Indices i below `length`, ascending, with draw(k0, k1, i) ≤ most (0 … 2³² − 1). `indices` has room for all; what lies
+   * behind those found is left open. Returns how many there are.
+   */
+  selectDraws(k0: number, k1: number, most: number, length: number, indices: Uint32Array): number;
+  /**
+   * A uniform subset of k = `indices.length` of the indices below `length`, ascending. Floyd: for i = 0 … k − 1 let
+   * j = length − k + i and t = `below(i, j + 1)` of `base/random.ts` under (k0, k1); t is taken, or j if t is taken already.
+   * @param taken 2 ⌈length/64⌉ words, all 0 before and after
+   */
+  subset(k0: number, k1: number, length: number, taken: Uint32Array, indices: Uint32Array): void;
+
+  /**
+   * Buckets: entries b·bucket … (b + 1)·bucket − 1, the last one perhaps shorter. norms_b = √Σx_i² over bucket b, summed
+   * as a vector of its own and rounded up to f32; infinite where that overflows, not finite where an entry is not.
+   */
+  bucketNorms(x: Float32Array, bucket: number, norms: Float32Array): void;
+  /** maxima_b = max|x_i| over bucket b; not finite where an entry is not. */
+  bucketMaxima(x: Float32Array, bucket: number, maxima: Float32Array): void;
+  /**
+   * Random rounding to whole multiples of a step: levels_i = ⌊y⌋ + [r < fround(y − ⌊y⌋)] with y = fround(x_i / steps_b)
+   * and r = fround(draw(k0, k1, first + i) >>> 1)/2³¹. A step of 0 counts as 1. Entries are finite, |y| is at most 32767.
+   */
+  dither(
+    x: Float32Array,
+    steps: Float32Array,
+    bucket: number,
+    k0: number,
+    k1: number,
+    first: number,
+    levels: Int16Array,
+  ): void;
+  /** out_i = fround(levels_i · steps_b), +0 where that is −0. */
+  scaleLevels(levels: Int16Array, steps: Float32Array, bucket: number, out: Float32Array): void;
+  /** out_i = fround(out_i + fround(weight · fround(levels_i · steps_b))). */
+  addLevels(weight: number, levels: Int16Array, steps: Float32Array, bucket: number, out: Float32Array): void;
+  /** Four bits a level in two's complement, the first of two in the low half of a byte; an unused half is 0. */
+  packNibbles(levels: Int16Array, nibbles: Uint8Array): void;
+  unpackNibbles(nibbles: Uint8Array, levels: Int16Array): void;
+  /** True if a half of any byte is `nibble`. */
+  holdsNibble(nibbles: Uint8Array, nibble: number): boolean;
 
   /** 32-bit checksum of a frame's bytes, continued from `seed`; the law stands in `twin/checksum.ts`. */
   checksum(bytes: Uint8Array, seed: number): number;
+}
+
+/** The key of the draws; a `Random` is one. */
+export interface Key {
+  readonly k0: number;
+  readonly k1: number;
 }

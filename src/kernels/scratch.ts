@@ -6,7 +6,7 @@
 import { SLOT_BYTES, SLOTS_ADDRESS } from "./addresses.ts";
 import type { Arena } from "./arena.ts";
 
-type Entries = Float32Array | Uint32Array | Uint16Array | Uint8Array;
+type Entries = Float32Array | Uint32Array | Int16Array | Uint16Array | Uint8Array;
 
 /** A place for one argument of a kernel. `E` is the argument's kind of array. */
 export class Slot<E extends Entries> {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { Random } from "../base/random.ts";
 import { type Kernels, kernels, leaseVectors, twin } from "./index.ts";
 import { kernelsContract } from "./kernels.contract.ts";
+import type { Key } from "./kernels.ts";
 import {
   bytesIn,
   type Draw,
@@ -11,10 +12,10 @@ import {
   fill,
   floatsIn,
   guardsHold,
-  halvesIn,
   lengths,
   type Place,
   places,
+  wholeIn,
   wildDraws,
   wordsIn,
 } from "./vectors.contract.ts";
@@ -24,7 +25,7 @@ const HOME: Place = { inside: false, shift: 0 };
 /** Values that meet entries as factors, steps and scales. */
 const scalars = fc.constantFrom(0, -0, 1, -1, 0.1, 0.9, -1e-3, 1e30, 2 ** -140);
 
-type Output = number | boolean | Float32Array | Uint32Array | Uint16Array | Uint8Array;
+type Output = number | boolean | Float32Array | Uint32Array | Int16Array | Uint16Array | Uint8Array;
 
 interface Call {
   readonly d: number;
@@ -52,6 +53,38 @@ function drawnSigns(call: Call): Uint8Array {
   return bits;
 }
 
+/** Small buckets, one that no number of lanes divides, one larger than a piece, and one for all entries. */
+const bucketIn = ({ draw }: Call): number => [512, 1, 64, 100, 7, 20_000, 2 ** 27][draw.seed % 7]!;
+
+/** A step for each bucket, one in five of them 0. */
+function steps(call: Call): Float32Array {
+  const count = Math.ceil(call.d / bucketIn(call));
+  const step = floatsIn(call.place(1), count);
+  const rng = Random.fromSeed(call.draw.seed).split("steps");
+  for (let i = 0; i < count; i++) step[i] = rng.u32(i) % 5 === 0 ? 0 : 0.01 + rng.uniform(i);
+  return step;
+}
+
+function drawnLevels(call: Call, bits = 16): Int16Array {
+  const levels = wholeIn(call.place(2), call.d);
+  const rng = Random.fromSeed(call.draw.seed).split("levels");
+  for (let i = 0; i < call.d; i++) levels[i] = (rng.u32(i) << (32 - bits)) >> (32 - bits);
+  return levels;
+}
+
+function drawnBytes(call: Call, count: number): Uint8Array {
+  const rng = Random.fromSeed(call.draw.seed).split("bytes");
+  const bytes = bytesIn(call.place(4), count);
+  for (let i = 0; i < count; i++) bytes[i] = rng.u32(i);
+  return bytes;
+}
+
+/** No key, or one of many. */
+const keyIn = ({ draw }: Call): Key | undefined => (draw.seed % 3 === 0 ? undefined : Random.fromSeed(draw.seed));
+
+/** What an encoder wrote is left open where it found an entry that is not finite. */
+const ifFinite = (finite: boolean, ...written: Output[]): Output[] => (finite ? [finite, ...written] : [finite]);
+
 /** What `selectFrom` found; what lies behind that is left open. */
 function selected(k: Kernels, call: Call, floor: number, limit: number): Output[] {
   const indices = wordsIn(call.place(4), limit);
@@ -66,10 +99,16 @@ const finiteUses: Record<string, Use> = {
   sumMagnitudes: (k, call) => [k.sumMagnitudes(x(call))],
   sumSquares: (k, call) => [k.sumSquares(x(call))],
   maxMagnitude: (k, call) => [k.maxMagnitude(x(call))],
-  addFeedbackHistogram: (k, call) => {
-    const [p, counts] = [z(call), wordsIn(call.place(4), 2048).fill(7)];
-    k.addFeedbackHistogram(x(call), y(call), call.a, p, counts);
-    return [p, counts];
+  addSelect: (k, call) => {
+    const [out, indices] = [z(call), wordsIn(call.place(4), call.draw.seed % 2 === 0 ? call.d : call.draw.seed % 100)];
+    return [indices.subarray(0, k.addSelect(x(call), y(call), out, floorIn(call), indices)), out];
+  },
+  dither: (k, call) => {
+    const levels = wholeIn(call.place(2), call.d).fill(99);
+    const moderate = x(call);
+    for (let i = 0; i < call.d; i++) if (Math.abs(moderate[i]!) > 300) moderate[i] = 300;
+    k.dither(moderate, steps(call), bucketIn(call), call.draw.seed, ~call.draw.seed, 2 ** 32 - 20, levels);
+    return [levels];
   },
   "selectFrom with room for all": (k, call) => selected(k, call, floorIn(call), call.d),
   "selectFrom with room for few": (k, call) => selected(k, call, floorIn(call), call.draw.seed % 100),
@@ -138,6 +177,20 @@ const uses: Record<string, Use> = {
     k.addSigns(drawnSigns(call), call.a, out);
     return [out];
   },
+  packSides: (k, call) => {
+    const [bits, sides] = [signs(call), new Float64Array(2)];
+    return [k.packSides(x(call), bits, sides), ...sides, bits];
+  },
+  unpackPair: (k, call) => {
+    const out = x(call);
+    k.unpackPair(drawnSigns(call), call.a, call.b, out);
+    return [out];
+  },
+  addPair: (k, call) => {
+    const out = x(call);
+    k.addPair(drawnSigns(call), call.a, call.b, out);
+    return [out];
+  },
   signFeedback: (k, call) => {
     const [p, bits] = [z(call), signs(call)];
     return [k.signFeedback(x(call), y(call), call.a, p, bits), p, bits];
@@ -152,22 +205,118 @@ const uses: Record<string, Use> = {
     return [counts];
   },
   toHalf: (k, call) => {
-    const halves = halvesIn(call.place(4), call.d).fill(7);
-    k.toHalf(x(call), halves);
-    return [halves];
+    const halves = bytesIn(call.place(4), 2 * call.d);
+    return ifFinite(k.toHalf(x(call), halves), halves);
+  },
+  halfFeedback: (k, call) => {
+    const [rest, halves] = [z(call), bytesIn(call.place(4), 2 * call.d)];
+    return ifFinite(k.halfFeedback(x(call), y(call), rest, halves), rest, halves);
   },
   fromHalf: (k, call) => {
-    const halves = halvesIn(call.place(4), call.d);
-    const rng = Random.fromSeed(call.draw.seed).split("halves");
-    for (let i = 0; i < call.d; i++) halves[i] = rng.u32(i);
     const out = x(call);
-    k.fromHalf(halves, out);
-    return [new Uint32Array(out.buffer, out.byteOffset, call.d).slice()];
+    k.fromHalf(drawnBytes(call, 2 * call.d), out);
+    return [out];
+  },
+  addHalf: (k, call) => {
+    const out = x(call);
+    k.addHalf(drawnBytes(call, 2 * call.d), call.a, out);
+    return [out];
+  },
+  maxMagnitude16: (k, call) => [k.maxMagnitude16(drawnBytes(call, 2 * call.d))],
+  toBfloat: (k, call) => {
+    const words = bytesIn(call.place(4), 2 * call.d);
+    return ifFinite(k.toBfloat(x(call), keyIn(call), words), words);
+  },
+  bfloatFeedback: (k, call) => {
+    const [memory, words] = [y(call), bytesIn(call.place(4), 2 * call.d)];
+    return ifFinite(k.bfloatFeedback(x(call), memory, keyIn(call), memory, words), memory, words);
+  },
+  fromBfloat: (k, call) => {
+    const out = x(call);
+    k.fromBfloat(drawnBytes(call, 2 * call.d), out);
+    return [out];
+  },
+  addBfloat: (k, call) => {
+    const out = x(call);
+    k.addBfloat(drawnBytes(call, 2 * call.d), call.a, out);
+    return [out];
+  },
+  toPowers: (k, call) => {
+    const [exponents, bits] = [bytesIn(call.place(4), call.d), signs(call)];
+    return ifFinite(k.toPowers(x(call), keyIn(call), exponents, bits), exponents, bits);
+  },
+  powersFeedback: (k, call) => {
+    const [rest, exponents, bits] = [z(call), bytesIn(call.place(4), call.d), signs(call)];
+    return ifFinite(k.powersFeedback(x(call), y(call), keyIn(call), rest, exponents, bits), rest, exponents, bits);
+  },
+  "powersFeedback onto its memory": (k, call) => {
+    const [memory, exponents, bits] = [y(call), bytesIn(call.place(4), call.d), signs(call)];
+    return ifFinite(k.powersFeedback(x(call), memory, keyIn(call), memory, exponents, bits), memory, exponents, bits);
+  },
+  fromPowers: (k, call) => {
+    const out = x(call);
+    k.fromPowers(drawnBytes(call, call.d), drawnSigns(call), out);
+    return [out];
+  },
+  addPowers: (k, call) => {
+    const out = x(call);
+    k.addPowers(drawnBytes(call, call.d), drawnSigns(call), call.a, out);
+    return [out];
+  },
+  bucketNorms: (k, call) => {
+    const norms = steps(call);
+    k.bucketNorms(x(call), bucketIn(call), norms);
+    return [norms];
+  },
+  bucketMaxima: (k, call) => {
+    const maxima = steps(call);
+    k.bucketMaxima(x(call), bucketIn(call), maxima);
+    return [maxima];
+  },
+  scaleLevels: (k, call) => {
+    const out = x(call);
+    k.scaleLevels(drawnLevels(call), steps(call), bucketIn(call), out);
+    return [out];
+  },
+  addLevels: (k, call) => {
+    const out = x(call);
+    k.addLevels(call.a, drawnLevels(call), steps(call), bucketIn(call), out);
+    return [out];
+  },
+  packNibbles: (k, call) => {
+    const nibbles = bytesIn(call.place(3), (call.d + 1) >>> 1).fill(0xa5);
+    k.packNibbles(drawnLevels(call, 4), nibbles);
+    return [nibbles];
+  },
+  unpackNibbles: (k, call) => {
+    const levels = wholeIn(call.place(2), 8 * signs(call).length);
+    const nibbles = bytesIn(call.place(3), 4 * signs(call).length);
+    const rng = Random.fromSeed(call.draw.seed).split("nibbles");
+    for (let i = 0; i < nibbles.length; i++) nibbles[i] = rng.u32(i);
+    k.unpackNibbles(nibbles, levels);
+    return [levels, k.holdsNibble(nibbles, 8)];
+  },
+  holdsNibble: (k, call) => {
+    const nibbles = bytesIn(call.place(3), call.d).fill(0x21);
+    if (call.d > 0) nibbles[call.draw.seed % call.d] = [0x18, 0x81, 0x11][call.draw.seed % 3]!;
+    return [k.holdsNibble(nibbles, 8)];
   },
   draws: (k, call) => {
     const out = wordsIn(call.place(4), call.d);
     k.draws(call.draw.seed, ~call.draw.seed >>> 0, 2 ** 32 - 20, out);
     return [out];
+  },
+  subset: (k, call) => {
+    const k0 = call.draw.seed;
+    const taken = wordsIn({ ...call.place(3), shift: 2 * call.place(3).shift }, 2 * Math.ceil(call.d / 64));
+    const indices = wordsIn(call.place(4), Math.floor((call.d * (k0 % 11)) / 10.5));
+    k.subset(k0, ~k0 >>> 0, call.d, taken, indices);
+    return [indices, taken];
+  },
+  selectDraws: (k, call) => {
+    const indices = wordsIn(call.place(4), call.d);
+    const most = [0, 0x0fffffff, 0x7fffffff, 0x80000000, 0xffffffff][call.draw.seed % 5]!;
+    return [indices.subarray(0, k.selectDraws(call.draw.seed, ~call.draw.seed >>> 0, most, call.d, indices))];
   },
   checksum: (k, call) => {
     const frame = bytesIn(call.place(3), 5 * call.d + (call.draw.seed % 64));

@@ -2,18 +2,22 @@
  * The kernels in WebAssembly with 128-bit SIMD: the twin's results, bit for bit. Each method walks its vectors in pieces
  * (one piece when all lie in the kernels' memory) and leaves the arithmetic to `assembly/`.
  */
-import { COUNTS_ADDRESS, PIECE } from "./addresses.ts";
+import { COUNTS_ADDRESS } from "./addresses.ts";
 import type { Arena } from "./arena.ts";
 import type { Kernels } from "./kernels.ts";
-import { BINS, binsLength, bitsLength, sameLength } from "./lengths.ts";
+import { BINS, binsLength, bitsLength, roomFor, sameLength, subsetLengths } from "./lengths.ts";
+import { eachPiece, INFINITY_BITS } from "./pieces.ts";
 import { Slot } from "./scratch.ts";
+import { bfloatKernels } from "./simd/bfloat.ts";
+import { ditherKernels } from "./simd/dither.ts";
+import { gridKernels } from "./simd/grid.ts";
+import { halfKernels } from "./simd/half.ts";
+import { powersKernels } from "./simd/powers.ts";
+import { twin } from "./twin.ts";
 import type { WasmKernels } from "./wasm.ts";
 
 /** Bytes of a checksum's stripe. */
 const STRIPE = 64;
-
-/** f32 infinity; larger magnitude bits are NaN. */
-const INFINITY_BITS = 0x7f800000;
 
 /** @param wasm an instance on the memory of `arena` */
 export function simd(wasm: WasmKernels, arena: Arena): Kernels {
@@ -22,7 +26,6 @@ export function simd(wasm: WasmKernels, arena: Arena): Kernels {
   const c = new Slot<Float32Array>(arena, 2, Float32Array);
   const bytes = new Slot<Uint8Array>(arena, 3, Uint8Array);
   const words = new Slot<Uint32Array>(arena, 3, Uint32Array);
-  const halves = new Slot<Uint16Array>(arena, 3, Uint16Array);
   const tally = new Uint32Array(arena.buffer, COUNTS_ADDRESS, BINS);
   const magnitudeBits = new DataView(new ArrayBuffer(4));
 
@@ -33,6 +36,8 @@ export function simd(wasm: WasmKernels, arena: Arena): Kernels {
     });
     return most;
   }
+
+  const allFinite = (x: Float32Array): boolean => maxBits(x) < INFINITY_BITS;
 
   function takeCounts(counts: Uint32Array): void {
     wasm.takeCounts();
@@ -58,7 +63,7 @@ export function simd(wasm: WasmKernels, arena: Arena): Kernels {
       return sum;
     },
 
-    allFinite: (x) => maxBits(x) < INFINITY_BITS,
+    allFinite,
 
     maxMagnitude(x) {
       magnitudeBits.setUint32(0, maxBits(x));
@@ -160,6 +165,34 @@ export function simd(wasm: WasmKernels, arena: Arena): Kernels {
       return finiteSum(sum);
     },
 
+    packSides(x, bits, sides) {
+      bitsLength(x.length, bits);
+      wasm.openSides();
+      eachPiece(x.length, a.holds(x) && bytes.holds(bits), (i, n) => {
+        wasm.packSides(a.load(x, i, n), bytes.room(bits, i >>> 3), n);
+        bytes.store(bits, i >>> 3, (n + 7) >>> 3);
+      });
+      sides[0] = wasm.plusSide();
+      sides[1] = wasm.minusSide();
+      return wasm.plusCount();
+    },
+
+    unpackPair(bits, zero, one, out) {
+      bitsLength(out.length, bits);
+      eachPiece(out.length, bytes.holds(bits) && a.holds(out), (i, n) => {
+        wasm.unpackPair(bytes.load(bits, i >>> 3, (n + 7) >>> 3), zero, one, a.room(out, i), n);
+        a.store(out, i, n);
+      });
+    },
+
+    addPair(bits, zero, one, out) {
+      bitsLength(out.length, bits);
+      eachPiece(out.length, bytes.holds(bits) && a.holds(out), (i, n) => {
+        wasm.addPair(bytes.load(bits, i >>> 3, (n + 7) >>> 3), zero, one, a.load(out, i, n), n);
+        a.store(out, i, n);
+      });
+    },
+
     histogram(x, counts) {
       binsLength(counts);
       eachPiece(x.length, a.holds(x), (i, n) => {
@@ -168,14 +201,18 @@ export function simd(wasm: WasmKernels, arena: Arena): Kernels {
       takeCounts(counts);
     },
 
-    addFeedbackHistogram(x, v, s, p, counts) {
-      sameLength(x.length, v, p);
-      binsLength(counts);
-      eachPiece(x.length, a.holds(x) && b.holds(v) && c.holds(p), (i, n) => {
-        wasm.addFeedbackHistogram(a.load(x, i, n), b.load(v, i, n), s, c.room(p, i), n);
-        c.store(p, i, n);
+    addSelect(x, y, out, floor, indices) {
+      sameLength(x.length, y, out);
+      let found = 0;
+      eachPiece(x.length, a.holds(x) && b.holds(y) && c.holds(out) && words.holds(indices), (i, n) => {
+        const room = Math.min(n, indices.length - found);
+        const list = words.room(indices, found);
+        const here = wasm.addSelect(a.load(x, i, n), b.load(y, i, n), c.room(out, i), n, floor, i, list, room);
+        c.store(out, i, n);
+        words.store(indices, found, here);
+        found += here;
       });
-      takeCounts(counts);
+      return found;
     },
 
     selectFrom(x, floor, indices) {
@@ -190,27 +227,35 @@ export function simd(wasm: WasmKernels, arena: Arena): Kernels {
       return found;
     },
 
-    toHalf(x, out) {
-      sameLength(x.length, out);
-      eachPiece(x.length, a.holds(x) && halves.holds(out), (i, n) => {
-        wasm.toHalf(a.load(x, i, n), halves.room(out, i), n);
-        halves.store(out, i, n);
-      });
-    },
-
-    fromHalf(bits, out) {
-      sameLength(bits.length, out);
-      eachPiece(out.length, halves.holds(bits) && a.holds(out), (i, n) => {
-        wasm.fromHalf(halves.load(bits, i, n), a.room(out, i), n);
-        a.store(out, i, n);
-      });
-    },
+    ...halfKernels(wasm, arena),
+    ...bfloatKernels(wasm, arena),
+    ...powersKernels(wasm, arena, allFinite),
+    ...ditherKernels(wasm, arena),
+    ...gridKernels(wasm, arena),
 
     draws(k0, k1, first, out) {
       eachPiece(out.length, words.holds(out), (i, n) => {
         wasm.draws(k0, k1, first + i, words.room(out, i), n);
         words.store(out, i, n);
       });
+    },
+
+    subset(k0, k1, length, taken, indices) {
+      subsetLengths(length, taken, indices);
+      // Draws fall anywhere, so they cannot be made piece by piece.
+      if (!words.holds(taken) || !words.holds(indices)) return twin.subset(k0, k1, length, taken, indices);
+      wasm.subset(k0, k1, length, indices.length, taken.byteOffset, indices.byteOffset);
+    },
+
+    selectDraws(k0, k1, most, length, indices) {
+      roomFor(length, indices);
+      let found = 0;
+      eachPiece(length, words.holds(indices), (i, n) => {
+        const here = wasm.selectDraws(k0, k1, most, i, n, words.room(indices, found));
+        words.store(indices, found, here);
+        found += here;
+      });
+      return found;
     },
 
     checksum(frame, seed) {
@@ -225,9 +270,3 @@ export function simd(wasm: WasmKernels, arena: Arena): Kernels {
 
 /** A sum of magnitudes, or NaN if an entry was not finite; see `LawfulSum.totalIfFinite`. */
 const finiteSum = (sum: number): number => (Number.isFinite(sum) ? sum : Number.NaN);
-
-/** Calls `work` on all `length` entries at once, or on pieces of PIECE: entries i … i + n − 1 each time. */
-function eachPiece(length: number, atOnce: boolean, work: (i: number, n: number) => void): void {
-  const piece = atOnce ? length : PIECE;
-  for (let i = 0; i < length; i += piece) work(i, Math.min(piece, length - i));
-}

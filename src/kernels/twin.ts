@@ -1,10 +1,24 @@
 /** The kernels in plain TypeScript. They define what each kernel does, and run where WebAssembly SIMD is missing. */
 import type { Kernels } from "./kernels.ts";
+import { addBfloat, bfloatFeedback, fromBfloat, toBfloat } from "./twin/bfloat.ts";
 import { checksum } from "./twin/checksum.ts";
-import { draws } from "./twin/draws.ts";
+import {
+  addLevels,
+  bucketMaxima,
+  bucketNorms,
+  dither,
+  holdsNibble,
+  packNibbles,
+  scaleLevels,
+  unpackNibbles,
+} from "./twin/dither.ts";
+import { draws, selectDraws, subset } from "./twin/draws.ts";
 import { add, axpy, momentum, momentumStep, scale, subtract } from "./twin/elementwise.ts";
-import { fromHalf, toHalf } from "./twin/half.ts";
-import { addFeedbackHistogram, histogram, selectFrom } from "./twin/selection.ts";
+import { addGrid, fromGrid, gridFeedback, toGrid } from "./twin/grid.ts";
+import { addHalf, fromHalf, halfFeedback, maxMagnitude16, toHalf } from "./twin/half.ts";
+import { addPair, packSides, unpackPair } from "./twin/pairs.ts";
+import { addPowers, fromPowers, powersFeedback, toPowers } from "./twin/powers.ts";
+import { addSelect, histogram, selectFrom } from "./twin/selection.ts";
 import { addSigns, packSigns, packSignsAndSum, signFeedback, unpackSigns } from "./twin/signs.ts";
 import { allFinite, maxMagnitude, sumMagnitudes, sumSquares } from "./twin/sums.ts";
 
@@ -25,11 +39,39 @@ export const twin: Kernels = {
   unpackSigns,
   addSigns,
   signFeedback,
+  packSides,
+  unpackPair,
+  addPair,
   histogram,
-  addFeedbackHistogram,
+  addSelect,
   selectFrom,
   toHalf,
+  halfFeedback,
   fromHalf,
+  addHalf,
+  maxMagnitude16,
+  toBfloat,
+  bfloatFeedback,
+  fromBfloat,
+  addBfloat,
+  toPowers,
+  powersFeedback,
+  fromPowers,
+  addPowers,
+  toGrid,
+  gridFeedback,
+  fromGrid,
+  addGrid,
   draws,
+  selectDraws,
+  subset,
+  bucketNorms,
+  bucketMaxima,
+  dither,
+  scaleLevels,
+  addLevels,
+  packNibbles,
+  unpackNibbles,
+  holdsNibble,
   checksum,
 };

@@ -111,6 +111,6 @@ export const bytesIn = (place: Place, length: number): Uint8Array =>
 export const wordsIn = (place: Place, length: number): Uint32Array =>
   new Uint32Array(...roomIn(place, 4 * length, 4), length);
 
-/** Zeroed u16 words in a place. */
-export const halvesIn = (place: Place, length: number): Uint16Array =>
-  new Uint16Array(...roomIn(place, 2 * length, 2), length);
+/** Zeroed i16 numbers in a place. */
+export const wholeIn = (place: Place, length: number): Int16Array =>
+  new Int16Array(...roomIn(place, 2 * length, 2), length);

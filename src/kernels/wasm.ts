@@ -18,13 +18,129 @@ export interface WasmKernels {
   unpackSigns(bits: number, scale: number, out: number, n: number): void;
   addSigns(bits: number, step: number, out: number, n: number): void;
   signFeedback(x: number, v: number, s: number, p: number, bits: number, n: number, sum: number): number;
+  openSides(): void;
+  packSides(x: number, bits: number, n: number): void;
+  plusSide(): number;
+  minusSide(): number;
+  plusCount(): number;
+  unpackPair(bits: number, zero: number, one: number, out: number, n: number): void;
+  addPair(bits: number, zero: number, one: number, out: number, n: number): void;
   histogram(x: number, n: number): void;
-  addFeedbackHistogram(x: number, v: number, s: number, p: number, n: number): void;
   takeCounts(): void;
+  addSelect(
+    x: number,
+    y: number,
+    out: number,
+    n: number,
+    floor: number,
+    first: number,
+    indices: number,
+    limit: number,
+  ): number;
   selectFrom(x: number, n: number, floor: number, first: number, indices: number, limit: number): number;
-  toHalf(x: number, out: number, n: number): void;
-  fromHalf(bits: number, out: number, n: number): void;
+  toHalf(x: number, halves: number, n: number, most: number): number;
+  halfFeedback(x: number, e: number, rest: number, halves: number, n: number, most: number): number;
+  fromHalf(halves: number, out: number, n: number): void;
+  addHalf(halves: number, weight: number, out: number, n: number): void;
+  maxMagnitude16(words: number, n: number, most: number): number;
+  toBfloat(x: number, words: number, n: number, most: number): number;
+  toBfloatAtRandom(x: number, k0: number, k1: number, first: number, words: number, n: number, most: number): number;
+  bfloatFeedback(x: number, e: number, rest: number, words: number, n: number, most: number): number;
+  bfloatFeedbackAtRandom(
+    x: number,
+    e: number,
+    k0: number,
+    k1: number,
+    first: number,
+    rest: number,
+    words: number,
+    n: number,
+    most: number,
+  ): number;
+  fromBfloat(words: number, out: number, n: number): void;
+  addBfloat(words: number, weight: number, out: number, n: number): void;
+  toPowers(
+    x: number,
+    k0: number,
+    k1: number,
+    first: number,
+    exponents: number,
+    signs: number,
+    n: number,
+    found: number,
+  ): number;
+  toNearestPowers(x: number, exponents: number, signs: number, n: number, found: number): number;
+  powersFeedback(
+    x: number,
+    e: number,
+    k0: number,
+    k1: number,
+    first: number,
+    rest: number,
+    exponents: number,
+    signs: number,
+    n: number,
+    found: number,
+  ): number;
+  nearestPowersFeedback(
+    x: number,
+    e: number,
+    rest: number,
+    exponents: number,
+    signs: number,
+    n: number,
+    found: number,
+  ): number;
+  fromPowers(exponents: number, signs: number, out: number, n: number): void;
+  addPowers(exponents: number, signs: number, weight: number, out: number, n: number): void;
+  bucketNorms(x: number, n: number, bucket: number, norms: number): void;
+  bucketMaxima(x: number, n: number, bucket: number, maxima: number): void;
+  dither(
+    x: number,
+    steps: number,
+    n: number,
+    bucket: number,
+    k0: number,
+    k1: number,
+    first: number,
+    levels: number,
+  ): void;
+  scaleLevels(levels: number, steps: number, n: number, bucket: number, out: number): void;
+  addLevels(weight: number, levels: number, steps: number, n: number, bucket: number, out: number): void;
+  packNibbles(levels: number, nibbles: number, n: number): void;
+  unpackNibbles(nibbles: number, levels: number, n: number): void;
+  holdsNibble(nibbles: number, bytes: number, nibble: number): number;
+  subset(k0: number, k1: number, length: number, k: number, taken: number, indices: number): void;
+  selectDraws(k0: number, k1: number, most: number, first: number, n: number, indices: number): number;
   draws(k0: number, k1: number, first: number, out: number, n: number): void;
+  toGrid(
+    x: number,
+    n: number,
+    bits: number,
+    bucket: number,
+    symmetric: number,
+    random: number,
+    k0: number,
+    k1: number,
+    first: number,
+    out: number,
+  ): number;
+  gridFeedback(
+    x: number,
+    e: number,
+    rest: number,
+    n: number,
+    bits: number,
+    bucket: number,
+    symmetric: number,
+    random: number,
+    k0: number,
+    k1: number,
+    first: number,
+    out: number,
+  ): number;
+  fromGrid(from: number, bits: number, bucket: number, symmetric: number, out: number, n: number): void;
+  addGrid(from: number, bits: number, bucket: number, symmetric: number, weight: number, out: number, n: number): void;
   checksumOpen(seed: number): void;
   checksumStripes(bytes: number, stripes: number): void;
   checksumClose(bytes: number, tail: number, length: number, seed: number): number;

@@ -1,76 +1,168 @@
-// f32 to IEEE half and back, on the bits; the steps are those of `twin/half.ts`.
-
+// f32 to IEEE half and back; the laws are those of `twin/half.ts`.
+//
+// Rounding adds and subtracts a power of two: halves of exponent e lie 2^(e − 10) apart, as the f32 of [2^(e + 13), 2^(e + 14))
+// do. Subnormal halves lie as far apart as those of the smallest normal exponent. The integer difference of the sum and the
+// power is the mantissa with its leading one, which carries into the exponent as it should.
 import { hold } from "./registers";
+import { topLane } from "./sums";
 
 const LARGEST: i32 = 0x477fe000; // 65504 as f32 bits
 const NORMAL: i32 = 0x38800000; // 2⁻¹⁴, the smallest normal half, as f32 bits
 const REBIAS: i32 = 0x38000000; // 112 in the exponent field
 
-/** Four halves, one in each lane of 32 bits. */
+/** Rounds n entries, with `feedback` x + e, and returns the larger of `most` and their magnitude bits. */
 // @ts-ignore: decorator
 @inline
-function halves(
-  x: v128, magnitude: v128, largest: v128, one: v128, round: v128, half: v128, normal: v128,
-): v128 {
-  const m = i32x4.min_s(v128.and(x, magnitude), largest);
-  const odd = v128.and(i32x4.shr_u(m, 13), one);
-  const rounded = i32x4.shr_u(i32x4.add(i32x4.add(m, round), odd), 13);
-  const subnormal = i32x4.sub(f32x4.add(m, half), half);
-  const sign = i32x4.shl(i32x4.shr_u(x, 31), 15);
-  return v128.or(v128.bitselect(rounded, subnormal, i32x4.ge_s(m, normal)), sign);
-}
-
-export function toHalf(x: usize, out: usize, n: i32): void {
+function round(x: usize, e: usize, rest: usize, halves: usize, n: i32, most: i32, feedback: bool): i32 {
   const magnitude = hold(i32x4.splat(0x7fffffff), n);
   const largest = hold(i32x4.splat(LARGEST), n);
-  const one = hold(i32x4.splat(1), n);
-  const round = hold(i32x4.splat(0xfff - REBIAS), n);
-  const half = hold(f32x4.splat(0.5), n);
+  const field = hold(i32x4.splat(0x7f800000), n);
   const normal = hold(i32x4.splat(NORMAL), n);
+  const thirteen = hold(i32x4.splat(13 << 23), n);
+  let top = i32x4.splat(most);
   for (; n >= 8; n -= 8) {
-    const a = halves(v128.load(x), magnitude, largest, one, round, half, normal);
-    const b = halves(v128.load(x, 16), magnitude, largest, one, round, half, normal);
-    v128.store(out, i16x8.narrow_i32x4_u(a, b));
+    let a = v128.load(x);
+    let b = v128.load(x, 16);
+    if (feedback) {
+      a = f32x4.add(a, v128.load(e));
+      b = f32x4.add(b, v128.load(e, 16));
+      e += 32;
+    }
+    const p = v128.and(a, magnitude);
+    const q = v128.and(b, magnitude);
+    top = i32x4.max_s(i32x4.max_s(top, p), q);
+    const pLeast = i32x4.min_s(p, largest);
+    const qLeast = i32x4.min_s(q, largest);
+    const pField = i32x4.max_s(v128.and(pLeast, field), normal);
+    const qField = i32x4.max_s(v128.and(qLeast, field), normal);
+    const pPower = i32x4.add(pField, thirteen);
+    const qPower = i32x4.add(qField, thirteen);
+    const pSum = f32x4.add(pLeast, pPower);
+    const qSum = f32x4.add(qLeast, qPower);
+    v128.store(
+      halves,
+      i16x8.narrow_i32x4_u(
+        half(i32x4.sub(pSum, pPower), i32x4.sub(pField, normal), v128.andnot(a, magnitude)),
+        half(i32x4.sub(qSum, qPower), i32x4.sub(qField, normal), v128.andnot(b, magnitude)),
+      ),
+    );
+    if (feedback) {
+      v128.store(rest, without(a, f32x4.sub(pSum, pPower), v128.andnot(a, magnitude)));
+      v128.store(rest, without(b, f32x4.sub(qSum, qPower), v128.andnot(b, magnitude)), 16);
+      rest += 32;
+    }
     x += 32;
-    out += 16;
+    halves += 16;
   }
   for (; n > 0; n--) {
-    const a = halves(v128.load32_zero(x), magnitude, largest, one, round, half, normal);
-    store<u16>(out, i32x4.extract_lane(a, 0));
+    let a = v128.load32_zero(x);
+    if (feedback) {
+      a = f32x4.add(a, v128.load32_zero(e));
+      e += 4;
+    }
+    const p = v128.and(a, magnitude);
+    top = i32x4.max_s(top, p);
+    const pLeast = i32x4.min_s(p, largest);
+    const pField = i32x4.max_s(v128.and(pLeast, field), normal);
+    const pPower = i32x4.add(pField, thirteen);
+    const pSum = f32x4.add(pLeast, pPower);
+    const word = half(i32x4.sub(pSum, pPower), i32x4.sub(pField, normal), v128.andnot(a, magnitude));
+    store<u16>(halves, i32x4.extract_lane(word, 0));
+    if (feedback) {
+      store<f32>(rest, f32x4.extract_lane(without(a, f32x4.sub(pSum, pPower), v128.andnot(a, magnitude)), 0));
+      rest += 4;
+    }
     x += 4;
-    out += 2;
+    halves += 2;
   }
+  return topLane(top);
 }
 
-/** The f32 of the half in each lane of 32 bits. */
 // @ts-ignore: decorator
 @inline
-function floats(h: v128, magnitude: v128, rebias: v128, infinite: v128, normal: v128, step: v128): v128 {
-  const m = v128.and(h, magnitude);
-  const special = v128.and(i32x4.gt_s(m, infinite), rebias); // infinity and NaN
-  const shifted = i32x4.add(i32x4.add(i32x4.shl(m, 13), rebias), special);
-  const subnormal = f32x4.mul(f32x4.convert_i32x4_s(m), step);
-  const sign = i32x4.shl(i32x4.shr_u(h, 15), 31);
-  return v128.or(v128.bitselect(shifted, subnormal, i32x4.gt_s(m, normal)), sign);
+function half(mantissa: v128, exponent: v128, sign: v128): v128 {
+  return v128.or(i32x4.add(mantissa, i32x4.shr_u(exponent, 13)), i32x4.shr_u(sign, 16));
 }
 
-export function fromHalf(bits: usize, out: usize, n: i32): void {
+/** a − value, whose sign is apart; a value of −0 is a 0. */
+// @ts-ignore: decorator
+@inline
+export function without(a: v128, value: v128, sign: v128): v128 {
+  return f32x4.sub(a, f32x4.add(v128.or(value, sign), f32x4.splat(0)));
+}
+
+export function toHalf(x: usize, halves: usize, n: i32, most: i32): i32 {
+  return round(x, 0, 0, halves, n, most, false);
+}
+
+export function halfFeedback(x: usize, e: usize, rest: usize, halves: usize, n: i32, most: i32): i32 {
+  return round(x, e, rest, halves, n, most, true);
+}
+
+/**
+ * The f32 of the half in each lane of 32 bits, sign-extended; 0 for −0. A subnormal half m·2⁻²⁴ is taken for a normal one of
+ * exponent 2⁻¹⁵ first, t = 2⁻¹⁵ + m·2⁻²⁵, from which 2t − 2⁻¹⁴ is what it stands for; for a normal one that is above t.
+ */
+// @ts-ignore: decorator
+@inline
+function floats(h: v128, magnitude: v128, rebias: v128, smallest: v128, signBit: v128): v128 {
+  const t = i32x4.add(i32x4.shl(v128.and(h, magnitude), 13), rebias);
+  const value = f32x4.pmin(t, f32x4.sub(f32x4.add(t, t), smallest));
+  return f32x4.add(v128.or(value, v128.and(h, signBit)), f32x4.splat(0));
+}
+
+/** Decodes n halves onto `out`, or with `adds` adds them times `weight`. */
+// @ts-ignore: decorator
+@inline
+function expand(halves: usize, weight: f32, out: usize, n: i32, adds: bool): void {
+  const factor = f32x4.splat(weight);
   const magnitude = hold(i32x4.splat(0x7fff), n);
   const rebias = hold(i32x4.splat(REBIAS), n);
-  const infinite = hold(i32x4.splat(0x7bff), n);
-  const normal = hold(i32x4.splat(0x03ff), n);
-  const step = hold(f32x4.splat(5.9604644775390625e-8), n); // 2⁻²⁴; the product is exact
+  const smallest = hold(i32x4.splat(NORMAL), n);
+  const signBit = hold(i32x4.splat(0x80000000), n);
   for (; n >= 8; n -= 8) {
-    const h = v128.load(bits);
-    v128.store(out, floats(i32x4.extend_low_i16x8_u(h), magnitude, rebias, infinite, normal, step));
-    v128.store(out, floats(i32x4.extend_high_i16x8_u(h), magnitude, rebias, infinite, normal, step), 16);
-    bits += 16;
+    const h = v128.load(halves);
+    let a = floats(i32x4.extend_low_i16x8_s(h), magnitude, rebias, smallest, signBit);
+    let b = floats(i32x4.extend_high_i16x8_s(h), magnitude, rebias, smallest, signBit);
+    if (adds) {
+      a = f32x4.add(v128.load(out), f32x4.mul(factor, a));
+      b = f32x4.add(v128.load(out, 16), f32x4.mul(factor, b));
+    }
+    v128.store(out, a);
+    v128.store(out, b, 16);
+    halves += 16;
     out += 32;
   }
   for (; n > 0; n--) {
-    const h = i32x4.splat(<i32>load<u16>(bits));
-    store<i32>(out, i32x4.extract_lane(floats(h, magnitude, rebias, infinite, normal, step), 0));
-    bits += 2;
+    const h = i32x4.splat(<i32>load<i16>(halves));
+    const value = f32x4.extract_lane(floats(h, magnitude, rebias, smallest, signBit), 0);
+    store<f32>(out, adds ? load<f32>(out) + weight * value : value);
+    halves += 2;
     out += 4;
   }
+}
+
+export function fromHalf(halves: usize, out: usize, n: i32): void {
+  expand(halves, 1, out, n, false);
+}
+
+export function addHalf(halves: usize, weight: f32, out: usize, n: i32): void {
+  expand(halves, weight, out, n, true);
+}
+
+/** The larger of `most` and the lower 15 bits of n words of 16 bits. */
+export function maxMagnitude16(words: usize, n: i32, most: i32): i32 {
+  const magnitude = hold(i16x8.splat(0x7fff), n);
+  let top = i16x8.splat(<i16>most);
+  for (; n >= 32; n -= 32) {
+    const p = i16x8.max_s(v128.and(v128.load(words), magnitude), v128.and(v128.load(words, 16), magnitude));
+    const q = i16x8.max_s(v128.and(v128.load(words, 32), magnitude), v128.and(v128.load(words, 48), magnitude));
+    top = i16x8.max_s(top, i16x8.max_s(p, q));
+    words += 64;
+  }
+  for (; n > 0; n--) {
+    top = i16x8.max_s(top, i16x8.splat(<i16>(load<u16>(words) & 0x7fff)));
+    words += 2;
+  }
+  return topLane(i32x4.max_s(i32x4.extend_low_i16x8_u(top), i32x4.extend_high_i16x8_u(top)));
 }

@@ -9,6 +9,16 @@ export const TAIL_2: usize = 1152;
 export const TAIL_3: usize = 1216;
 export const TAIL_BITS: usize = 1280;
 
+/** Bits of up to 1024 entries. */
+export const HITS: usize = 2048;
+
+/** Sixteen codes, a byte each, and behind them sixteen bytes of packed codes. */
+export const CODES: usize = 1408;
+export const PACKED: usize = 1424;
+
+/** 1024 draws and what a last round writes behind them. */
+export const CHANCES: usize = 16384;
+
 /** The counts of a histogram, 2048 words, and behind them its eight tables, interleaved. */
 export const COUNTS: usize = 57344;
 export const TABLES: usize = 65536;

@@ -1,10 +1,8 @@
 // Histogram of magnitudes and selection from a floor up.
-import { COUNTS, TABLES, TABLES_BYTES } from "./memory";
+import { clearLastHits, HITS_CHUNK, listHits, storeHits } from "./hits";
+import { COUNTS, padTail, TABLES, TABLES_BYTES, TAIL } from "./memory";
+import { add } from "./elementwise";
 import { hold } from "./registers";
-import { withError } from "./signs";
-
-/** Entries that are added to before they are counted: they are still in the first-level cache then. */
-const CHUNK: i32 = 256;
 
 /**
  * Counts the eight entries of four pairs, each in a table of its own: a second increment of a word would have to wait for
@@ -51,34 +49,6 @@ export function histogram(x: usize, n: i32): void {
   }
 }
 
-/** p = x + e, and p counted into the tables. */
-export function addFeedbackHistogram(x: usize, v: usize, s: f32, p: usize, n: i32): void {
-  const scale = f32x4.splat(s);
-  const signBit = hold(i32x4.splat(0x80000000), n);
-  while (n >= 8) {
-    const chunk = min(n & ~7, CHUNK);
-    const start = p;
-    for (let left = chunk; left > 0; left -= 8) {
-      v128.store(p, withError(v128.load(x), v128.load(v), scale, signBit));
-      v128.store(p, withError(v128.load(x, 16), v128.load(v, 16), scale, signBit), 16);
-      x += 32;
-      v += 32;
-      p += 32;
-    }
-    histogram(start, chunk);
-    n -= chunk;
-  }
-  for (; n > 0; n--) {
-    const value = load<f32>(v);
-    const sum = load<f32>(x) + (value >= 0 ? value - s : value + s);
-    store<f32>(p, sum);
-    count(reinterpret<u32>(sum));
-    x += 4;
-    v += 4;
-    p += 4;
-  }
-}
-
 /** Writes the sum of the eight tables to COUNTS and clears them. */
 export function takeCounts(): void {
   for (let bin: usize = 0; bin < 2048; bin++) {
@@ -90,35 +60,60 @@ export function takeCounts(): void {
   memory.fill(TABLES, 0, TABLES_BYTES);
 }
 
+/** Sixteen bits: magnitude bits that reach the floor. */
+// @ts-ignore: decorator
+@inline
+function reach16(x: usize, magnitude: v128, least: v128): i32 {
+  const p = i32x4.ge_s(v128.and(v128.load(x), magnitude), least);
+  const q = i32x4.ge_s(v128.and(v128.load(x, 16), magnitude), least);
+  const r = i32x4.ge_s(v128.and(v128.load(x, 32), magnitude), least);
+  const s = i32x4.ge_s(v128.and(v128.load(x, 48), magnitude), least);
+  return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(p, q), i16x8.narrow_i32x4_s(r, s)));
+}
+
 /** Writes first + i for each entry i whose magnitude bits are ≥ floor, at most `limit` of them; returns how many. */
 export function selectFrom(x: usize, n: i32, floor: i32, first: i32, indices: usize, limit: i32): i32 {
   const magnitude = hold(i32x4.splat(0x7fffffff), n);
   const least = i32x4.splat(floor);
   let found = 0;
-  let i = 0;
-  for (; i + 16 <= n; i += 16) {
-    const p = i32x4.ge_s(v128.and(v128.load(x), magnitude), least);
-    const q = i32x4.ge_s(v128.and(v128.load(x, 16), magnitude), least);
-    const r = i32x4.ge_s(v128.and(v128.load(x, 32), magnitude), least);
-    const s = i32x4.ge_s(v128.and(v128.load(x, 48), magnitude), least);
-    x += 64;
-    let hits = i8x16.bitmask(
-      i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(p, q), i16x8.narrow_i32x4_s(r, s)),
-    );
-    while (hits != 0) {
-      if (found == limit) return found;
-      store<i32>(indices + (<usize>found << 2), first + i + ctz(hits));
-      hits &= hits - 1;
-      found++;
+  while (n > 0 && found < limit) {
+    const chunk = min(n, HITS_CHUNK);
+    clearLastHits(chunk);
+    let i = 0;
+    for (; i + 16 <= chunk; i += 16) {
+      storeHits(i, reach16(x, magnitude, least));
+      x += 64;
     }
+    const tail = chunk - i;
+    if (tail > 0) storeHits(i, reach16(padTail(x, tail, TAIL, 0), magnitude, least) & ((1 << tail) - 1));
+    found += listHits(chunk, first, indices + (<usize>found << 2), limit - found);
+    first += chunk;
+    n -= chunk;
   }
-  for (; i < n; i++) {
-    if (<i32>(load<u32>(x) & 0x7fffffff) >= floor) {
-      if (found == limit) return found;
-      store<i32>(indices + (<usize>found << 2), first + i);
-      found++;
-    }
-    x += 4;
+  return found;
+}
+
+/** out = x + y, and what `selectFrom` finds in it. */
+export function addSelect(
+  x: usize,
+  y: usize,
+  out: usize,
+  n: i32,
+  floor: i32,
+  first: i32,
+  indices: usize,
+  limit: i32,
+): i32 {
+  let found = 0;
+  while (n > 0) {
+    const chunk = min(n, HITS_CHUNK);
+    add(x, y, out, chunk);
+    found += selectFrom(out, chunk, floor, first, indices + (<usize>found << 2), limit - found);
+    x += HITS_CHUNK << 2;
+    y += HITS_CHUNK << 2;
+    out += HITS_CHUNK << 2;
+    first += HITS_CHUNK;
+    n -= chunk;
   }
   return found;
 }

@@ -114,7 +114,13 @@ export function maxBits(x: usize, n: i32, most: i32): i32 {
     x = padTail(x, n, TAIL, 0);
     n = 16;
   }
-  a = i32x4.max_s(a, b);
+  return topLane(i32x4.max_s(a, b));
+}
+
+/** The largest of four signed words. */
+// @ts-ignore: decorator
+@inline
+export function topLane(a: v128): i32 {
   return max(
     max(i32x4.extract_lane(a, 0), i32x4.extract_lane(a, 1)),
     max(i32x4.extract_lane(a, 2), i32x4.extract_lane(a, 3)),

@@ -1,6 +1,10 @@
-/** f32 to IEEE half and back: sign, 5 bits of exponent, 10 of mantissa. */
-import { sameLength } from "../lengths.ts";
+/** f32 to IEEE half and back: sign, 5 bits of exponent, 10 of mantissa. Two bytes an entry, the lower first. */
+import { bytesLength } from "../lengths.ts";
 import { bitsOf } from "./bits.ts";
+import { add } from "./elementwise.ts";
+import { allFinite } from "./sums.ts";
+
+const { fround } = Math;
 
 const LARGEST = 0x477fe000; // 65504 as f32 bits
 const NORMAL = 0x38800000; // 2⁻¹⁴, the smallest normal half, as f32 bits
@@ -9,12 +13,15 @@ const REBIAS = 0x38000000; // 112 in the exponent field: the f32 bias 127 less t
 const word = new Float32Array(1);
 const wordBits = bitsOf(word);
 
-export function toHalf(x: Float32Array, out: Uint16Array): void {
-  sameLength(x.length, out);
+export function toHalf(x: Float32Array, halves: Uint8Array): boolean {
+  bytesLength(x.length, 2, halves);
   const bits = bitsOf(x);
   for (let i = 0; i < bits.length; i++) {
-    out[i] = ((bits[i]! >>> 16) & 0x8000) | halfMagnitude(Math.min(bits[i]! & 0x7fffffff, LARGEST));
+    const half = ((bits[i]! >>> 16) & 0x8000) | halfMagnitude(Math.min(bits[i]! & 0x7fffffff, LARGEST));
+    halves[2 * i] = half;
+    halves[2 * i + 1] = half >>> 8;
   }
+  return allFinite(x);
 }
 
 /** @param m magnitude bits of an f32, at most those of 65504 */
@@ -26,16 +33,39 @@ function halfMagnitude(m: number): number {
   return wordBits[0]! - 0x3f000000;
 }
 
-export function fromHalf(bits: Uint16Array, out: Float32Array): void {
-  sameLength(bits.length, out);
-  const outBits = bitsOf(out);
-  for (let i = 0; i < bits.length; i++) outBits[i] = ((bits[i]! & 0x8000) << 16) | floatMagnitude(bits[i]! & 0x7fff);
+export function halfFeedback(x: Float32Array, e: Float32Array, rest: Float32Array, halves: Uint8Array): boolean {
+  add(x, e, rest);
+  const finite = toHalf(rest, halves);
+  for (let i = 0; i < rest.length; i++) rest[i] = rest[i]! - decoded(halves, i);
+  return finite;
+}
+
+export function fromHalf(halves: Uint8Array, out: Float32Array): void {
+  bytesLength(out.length, 2, halves);
+  for (let i = 0; i < out.length; i++) out[i] = decoded(halves, i);
+}
+
+export function addHalf(halves: Uint8Array, weight: number, out: Float32Array): void {
+  bytesLength(out.length, 2, halves);
+  const factor = fround(weight);
+  for (let i = 0; i < out.length; i++) out[i] = out[i]! + fround(factor * decoded(halves, i));
+}
+
+function decoded(halves: Uint8Array, i: number): number {
+  const half = halves[2 * i]! | (halves[2 * i + 1]! << 8);
+  const magnitude = floatMagnitude(half & 0x7fff);
+  return half >= 0x8000 && magnitude > 0 ? -magnitude : magnitude;
 }
 
 /** @param m magnitude bits of a half */
 function floatMagnitude(m: number): number {
-  if (m >= 0x7c00) return (m << 13) + 2 * REBIAS; // infinity and NaN
-  if (m >= 0x0400) return (m << 13) + REBIAS;
-  word[0] = m * 2 ** -24;
-  return wordBits[0]!;
+  if (m < 0x0400) return m * 2 ** -24;
+  wordBits[0] = (m << 13) + REBIAS;
+  return word[0]!;
+}
+
+export function maxMagnitude16(words: Uint8Array): number {
+  let most = 0;
+  for (let at = 0; at < words.length; at += 2) most = Math.max(most, words[at]! | ((words[at + 1]! & 0x7f) << 8));
+  return most;
 }

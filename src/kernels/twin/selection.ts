@@ -1,7 +1,7 @@
 /** Finding the largest entries: a histogram of magnitudes, then the entries from a floor up. */
 import { binsLength } from "../lengths.ts";
 import { bitsOf } from "./bits.ts";
-import { addFeedback } from "./signs.ts";
+import { add } from "./elementwise.ts";
 
 export function histogram(x: Float32Array, counts: Uint32Array): void {
   binsLength(counts);
@@ -10,15 +10,15 @@ export function histogram(x: Float32Array, counts: Uint32Array): void {
   for (let i = 0; i < bits.length; i++) counts[(bits[i]! & 0x7fffffff) >>> 20]! += 1;
 }
 
-export function addFeedbackHistogram(
+export function addSelect(
   x: Float32Array,
-  v: Float32Array,
-  s: number,
-  p: Float32Array,
-  counts: Uint32Array,
-): void {
-  addFeedback(x, v, s, p);
-  histogram(p, counts);
+  y: Float32Array,
+  out: Float32Array,
+  floor: number,
+  indices: Uint32Array,
+): number {
+  add(x, y, out);
+  return selectFrom(out, floor, indices);
 }
 
 export function selectFrom(x: Float32Array, floor: number, indices: Uint32Array): number {

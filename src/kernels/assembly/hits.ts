@@ -1,0 +1,36 @@
+// Lists of indices, in two steps: sixteen comparisons become sixteen bits, and the set bits are listed 64 at a time. A branch
+// on each sixteen would be mispredicted at most hits, which costs more than all comparisons.
+import { HITS } from "./memory";
+
+/** Entries whose bits are at HITS at a time. */
+export const HITS_CHUNK: i32 = 1024;
+
+/** Where the sixteen bits of entries i … i + 15 of a chunk go. */
+// @ts-ignore: decorator
+@inline
+export function storeHits(i: i32, hits: i32): void {
+  store<u16>(HITS + (<usize>i >> 3), hits);
+}
+
+/** To be called before the bits of a chunk of n entries are stored: the last word may be stored in part. */
+// @ts-ignore: decorator
+@inline
+export function clearLastHits(n: i32): void {
+  store<u64>(HITS + (<usize>((n - 1) >> 6) << 3), 0);
+}
+
+/** Writes first + i for each set bit i of the chunk's n, at most `limit` of them; returns how many. */
+export function listHits(n: i32, first: i32, indices: usize, limit: i32): i32 {
+  const start = indices;
+  const end = indices + (<usize>limit << 2);
+  for (let i = 0; i < n; i += 64) {
+    let hits = load<u64>(HITS + (<usize>i >> 3));
+    while (hits != 0) {
+      if (indices == end) return limit;
+      store<i32>(indices, first + i + <i32>ctz(hits));
+      indices += 4;
+      hits &= hits - 1;
+    }
+  }
+  return <i32>((indices - start) >> 2);
+}
