@@ -5,6 +5,8 @@ import type { Layout } from "../base/layout.ts";
 import type { Random } from "../base/random.ts";
 import type { Bytes } from "../base/units.ts";
 import type { ByteSink, ByteSource } from "../coding/bytes.ts";
+import type { Sparsity } from "./sparsity.ts";
+import type { Section } from "./symbols.ts";
 
 /** Decodes to exactly what was encoded. */
 export interface Exact {
@@ -58,6 +60,10 @@ export interface Compressor {
   readonly law: Law;
   /** Prepares buffers for vectors of one length. @param layout where tensors lie, for compressors that treat them apart */
   open(length: number, layout?: Layout): Codec;
+  /** Of a compressor that keeps some entries and drops the rest: another one may compress the values (`a+b`). */
+  readonly sparsity?: Sparsity;
+  /** Where d alone fixes how a message divides into packed symbols and other bytes: allows `entropy=range`. */
+  sections?(length: number, layout?: Layout): readonly Section[];
 }
 
 /**

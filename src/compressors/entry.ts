@@ -23,6 +23,8 @@ export interface CompressorEntry {
   /** Size of a message. */
   readonly bits: string;
   readonly options: readonly CompressorOption[];
-  /** @throws {ConfigError} naming `where` */
-  parse(spec: Spec, where: string, using: Kernels): Compressor;
+  /** Canonical specs that cover the variants, the usual one first: golden vectors, fuzzing and benchmarks run over them. */
+  readonly examples: readonly string[];
+  /** @param part parses a spec within this one @throws {ConfigError} naming `where` */
+  parse(spec: Spec, where: string, using: Kernels, part: (spec: string) => Compressor): Compressor;
 }

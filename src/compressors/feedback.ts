@@ -34,13 +34,18 @@ export function encodeThenSubtract(
   rng: Random,
 ): void {
   const { settled, tentative } = residual;
-  assert(settled.scale === 0, "a lazy memory belongs to the codec that wrote it");
   const p = tentative.values;
   tentative.scale = 0;
-  kernels.add(x, settled.values, p);
+  kernels.add(x, plain(settled), p);
   const start = into.length;
   codec.encode(p, into, rng);
   codec.decodeAdd(new ByteSource(into.written.subarray(start)), p, -1, rng); // exactly fround(p − decoded)
+}
+
+/** The values of a memory in plain form: what a codec that keeps only such memories continues from. */
+export function plain({ values, scale }: ErrorMemory): Float32Array {
+  assert(scale === 0, "a lazy memory belongs to the codec that wrote it");
+  return values;
 }
 
 /** A copy of the memory in plain form: e_i = fround(values_i − scale · sign(values_i)). */

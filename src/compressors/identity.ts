@@ -45,6 +45,7 @@ export const identityEntry: CompressorEntry = {
   law: "exact",
   bits: "32 d",
   options: [],
+  examples: ["identity"],
   parse(spec, where, using) {
     checkArguments(spec, where, 0);
     return identity(using);

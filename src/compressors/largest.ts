@@ -1,27 +1,33 @@
 /**
  * The k entries of largest magnitude, exactly, in time O(d) for any input.
  *
- * A histogram of the upper 11 magnitude bits (8 exponent, 3 mantissa) tells the bin of the k-th largest entry; a
- * second pass lists the entries from that bin up, a little more than k of them; two counts of 10 bits each over their
- * magnitudes find the k-th largest itself. When too many entries share the bin for a list (a constant vector), the
- * counts run over the whole vector instead. Magnitudes of finite f32 sort as their bits do.
+ * A sample of the vector gives a floor that a little more than k entries reach; one pass lists them, and counts of 11, 10
+ * and 10 bits over the list find the k-th largest magnitude. Magnitudes of finite f32 sort as their bits do.
+ *
+ * A floor that misses costs time and changes nothing: when fewer than k entries reach it, or more than the list holds, a
+ * histogram of the whole vector gives the floor; and when too many entries share its bin for a list (a constant vector),
+ * the counts run over the whole vector.
  */
-import { bytesVector, type Kernels } from "../kernels/index.ts";
+import { type Kernels, wordsVector } from "../kernels/index.ts";
+import { BINS, descend, INFINITY_BITS, MAGNITUDE, nthMagnitude, type Place } from "./magnitudes.ts";
 
-const BINS = 2048;
-const NON_FINITE_BIN = 0xff << 3;
-const MAGNITUDE = 0x7fffffff;
+/** Shorter vectors take the last one's threshold, a little lowered, as their floor. */
+const MIN_SAMPLED_LENGTH = 2 ** 16;
+const SAMPLES = 2 ** 14;
+/** Magnitude bits of a factor of about 1.1. */
+const EIGHTH_OCTAVE = 2 ** 20;
 
 export class LargestEntries {
-  /** The histogram of the vector, filled by the caller: some kernels take it in a pass of their own. */
-  readonly counts: Uint32Array = new Uint32Array(BINS);
   readonly #k: number;
   readonly #using: Kernels;
-  readonly #digits: Uint32Array = new Uint32Array(1024);
   readonly #list: Uint32Array;
   /** Bits of the listed entries, side by side: reading them from the vector again would miss the cache each time. */
   readonly #listedBits: Uint32Array;
   readonly #kept: Uint32Array;
+  readonly #sample: Uint32Array;
+  readonly #counts: Uint32Array = new Uint32Array(BINS);
+  /** A floor for the next short vector. */
+  #last = INFINITY_BITS;
 
   constructor(k: number, length: number, using: Kernels) {
     this.#k = k;
@@ -29,9 +35,10 @@ export class LargestEntries {
     // A list that is not full is whole. Under error feedback the entries still unsent crowd just below the threshold:
     // if they lie evenly up to it, a ninth of all share its bin.
     const room = Math.min(length + 1, 2 * k + (length >>> 3) + 1024);
-    this.#list = words(room);
+    this.#list = wordsVector(room);
     this.#listedBits = new Uint32Array(room);
-    this.#kept = new Uint32Array(k);
+    this.#kept = new Uint32Array(k + 1);
+    this.#sample = new Uint32Array(length < MIN_SAMPLED_LENGTH ? 0 : SAMPLES);
   }
 
   /**
@@ -39,20 +46,50 @@ export class LargestEntries {
    * call. Undefined if an entry is not finite.
    */
   of(x: Float32Array): Uint32Array | undefined {
-    for (let bin = NON_FINITE_BIN; bin < BINS; bin++) if (this.counts[bin] !== 0) return undefined;
-    if (this.#k === 0) return this.#kept;
+    const floor = this.#guess(x);
+    return this.#among(x, this.#using.selectFrom(x, floor, this.#list), floor);
+  }
 
-    const top = descend(this.counts, NON_FINITE_BIN - 1, this.#k);
-    const all = new Uint32Array(x.buffer, x.byteOffset, x.length);
+  /** p_i = fround(x_i + e_i), and the largest entries of p, in one pass over the vectors where the sample serves. */
+  ofSum(x: Float32Array, e: Float32Array, p: Float32Array): Uint32Array | undefined {
+    const floor = this.#guess(x, e);
+    return this.#among(p, this.#using.addSelect(x, e, p, floor, this.#list), floor);
+  }
+
+  /** Magnitude bits that somewhat more than k entries of x (+ e) reach, most likely. */
+  #guess(x: Float32Array, e?: Float32Array): number {
+    const sample = this.#sample;
+    if (sample.length === 0) return this.#last;
+    // Odd, so that it falls on all columns of a matrix.
+    const stride = ((x.length / SAMPLES - 1) | 1) >>> 0;
+    const values = new Float32Array(sample.buffer);
+    if (e === undefined) for (let j = 0; j < SAMPLES; j++) values[j] = x[j * stride]!;
+    else for (let j = 0; j < SAMPLES; j++) values[j] = x[j * stride]! + e[j * stride]!;
+    // Of the sample, k' ± √k' entries lie among the k largest.
+    const share = (this.#k / x.length) * SAMPLES;
+    const least = nthMagnitude(sample, Math.ceil(share + 4 * Math.sqrt(share) + 2));
+    return least === undefined ? INFINITY_BITS : Math.max(1, least.digit);
+  }
+
+  /** @param found entries of x that reach the floor; the list holds them unless it is full */
+  #among(x: Float32Array, found: number, floor: number): Uint32Array | undefined {
+    const whole = found < this.#list.length;
+    if (whole && (found >= this.#k || floor === 1)) return this.#largestOf(x, this.#list.subarray(0, found));
+    this.#using.histogram(x, this.#counts);
+    const bin = descend(this.#counts, this.#k).digit;
     // From 1 up: zeros are never listed. And a vector with more other entries than a list holds has a threshold above 0.
-    const found = this.#using.selectFrom(x, Math.max(1, top.digit * 2 ** 20), this.#list);
-    const list = found < this.#list.length ? this.#list.subarray(0, found) : undefined;
-    const bits = list === undefined ? all : this.#gather(all, list);
+    const again = this.#using.selectFrom(x, Math.max(1, bin * 2 ** 20), this.#list);
+    return this.#largestOf(x, again < this.#list.length ? this.#list.subarray(0, again) : undefined);
+  }
 
-    const middle = this.#refine(bits, top.digit, 10, top.rank);
-    const low = this.#refine(bits, top.digit * 1024 + middle.digit, 0, middle.rank);
-    const threshold = (top.digit * 1024 + middle.digit) * 1024 + low.digit;
-    return this.#keep(bits, list, threshold, low.rank);
+  /** @param list the positions that come into question; undefined where all do */
+  #largestOf(x: Float32Array, list: Uint32Array | undefined): Uint32Array | undefined {
+    const all = new Uint32Array(x.buffer, x.byteOffset, x.length);
+    const bits = list === undefined ? all : this.#gather(all, list);
+    const threshold = nthMagnitude(bits, this.#k);
+    if (threshold === undefined) return undefined;
+    this.#last = Math.max(1, threshold.digit - EIGHTH_OCTAVE);
+    return this.#keep(bits, list, threshold);
   }
 
   #gather(all: Uint32Array, list: Uint32Array): Uint32Array {
@@ -61,49 +98,17 @@ export class LargestEntries {
     return bits;
   }
 
-  /** Among magnitudes that start with `prefix`, the next ten bits of the one of the given rank from the top. */
-  #refine(bits: Uint32Array, prefix: number, shift: number, rank: number): Place {
-    const digits = this.#digits.fill(0);
-    for (let j = 0; j < bits.length; j++) {
-      const magnitude = bits[j]! & MAGNITUDE;
-      if (magnitude >>> (shift + 10) === prefix) digits[(magnitude >>> shift) & 1023]! += 1;
-    }
-    return descend(digits, 1023, rank);
-  }
-
-  /**
-   * Positions of everything above the threshold and of the first `ties` entries at it.
-   * @param list the position of each of `bits`; undefined where they are the whole vector
-   */
-  #keep(bits: Uint32Array, list: Uint32Array | undefined, threshold: number, ties: number): Uint32Array {
+  /** Positions of everything above the threshold and of the first entries at it. */
+  #keep(bits: Uint32Array, list: Uint32Array | undefined, threshold: Place): Uint32Array {
     const kept = this.#kept;
     let count = 0;
-    let tiesLeft = ties;
+    let tiesLeft = threshold.rank;
     for (let j = 0; j < bits.length; j++) {
       const magnitude = bits[j]! & MAGNITUDE;
-      if (magnitude < threshold) continue;
-      if (magnitude === threshold && tiesLeft-- <= 0) continue;
-      kept[count++] = list === undefined ? j : list[j]!;
+      if (magnitude === threshold.digit && tiesLeft-- <= 0) continue;
+      kept[count] = list === undefined ? j : list[j]!; // overwritten unless counted: no branch to mispredict
+      count += Number(magnitude >= threshold.digit);
     }
     return kept.subarray(0, count);
   }
-}
-
-interface Place {
-  readonly digit: number;
-  /** Rank from the top among the entries of this digit, from 1. */
-  readonly rank: number;
-}
-
-/** The digit that holds the entry of the given rank from the top; 0 if there are fewer. */
-function descend(counts: Uint32Array, from: number, rank: number): Place {
-  let digit = from;
-  let left = rank;
-  while (digit > 0 && counts[digit]! < left) left -= counts[digit--]!;
-  return { digit, rank: left };
-}
-
-function words(length: number): Uint32Array {
-  const raw = bytesVector(4 * length);
-  return new Uint32Array(raw.buffer, raw.byteOffset, length);
 }

@@ -34,11 +34,18 @@ export function measure(codec: Codec, x: Float32Array, rng: Random, draws: numbe
 }
 
 /**
- * What is wrong with the measurement under the law; undefined if nothing. Rounding to f32 and the smallest subnormals
- * are allowed for, and the spread of a mean of random draws within five standard deviations.
+ * What is wrong with the measurement under the law; undefined if nothing. Rounding to f32 and an error of `floor` an
+ * entry, by default the smallest subnormal, are allowed for, and the spread of a mean of random draws within five standard
+ * deviations.
  */
-export function broken(law: Law, { error, bias, energy }: Measured, length: number, draws: number): string | undefined {
-  const rounding = 1e-6 * energy + length * 2 ** -298;
+export function broken(
+  law: Law,
+  { error, bias, energy }: Measured,
+  length: number,
+  draws: number,
+  floor: number = 2 ** -149,
+): string | undefined {
+  const rounding = 1e-6 * energy + length * floor ** 2;
   const exceeds = (what: string, value: number, bound: number) =>
     value > bound + rounding ? `${what} is ${value}, above ${bound}, for ‖x‖² = ${energy}` : undefined;
   const spread = draws === 1 ? 1 : 1 + 5 / Math.sqrt(draws);

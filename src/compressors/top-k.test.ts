@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { ConfigError } from "../base/errors.ts";
+import { ConfigError, NonFiniteError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import { ByteSink, ByteSource } from "../coding/bytes.ts";
 import { compressorContract } from "./compressor.contract.ts";
+import { emptyMemory, encodeWithFeedback } from "./feedback.ts";
 import { topFraction, topK } from "./top-k.ts";
 import { families, someVector, vectors } from "./vectors.contract.ts";
 
@@ -49,6 +50,76 @@ test("keeps it too where more entries share the threshold's bin than its list of
   for (const family of families) {
     const x = someVector(family, 6000, rng.split(family));
     for (const k of [1, 10, 600]) assert.deepEqual(sent(k, x), byDefinition(k, x), `${family}, k = ${k}`);
+  }
+});
+
+/** Lengths from which a sample guesses the floor; typed arrays sort fast enough for them. */
+const LONG = 2 ** 16 + 77;
+
+/** Magnitude bits above index: one number a key, so that sorting them sorts as the definition does. */
+function longByDefinition(k: number, x: Float32Array): Float32Array {
+  const bits = new Uint32Array(x.buffer, x.byteOffset, x.length);
+  const keys = Float64Array.from(bits, (word, i) => (word & 0x7fffffff) * 2 ** 20 + (x.length - i)).sort();
+  const kept = new Float32Array(x.length);
+  for (const key of keys.subarray(-k)) {
+    const i = x.length - (key % 2 ** 20);
+    kept[i] = x[i]! + 0;
+  }
+  return kept;
+}
+
+test("where a sample guesses the threshold, rightly or wrongly, the same entries are kept", () => {
+  const shapes: Record<string, (i: number) => number> = {
+    "rising to the end": (i) => i,
+    "large where the sample looks": (i) => (i % 5 === 0 ? 1000 : 1) * rng.normal(i),
+    "large where it does not": (i) => (i % 5 === 1 ? 1000 : 1) * rng.normal(i),
+    "few that are not 0": (i) => (i % 1000 === 7 ? rng.normal(i) : 0),
+  };
+  const long = [
+    ...families.map((family) => someVector(family, LONG, rng.split(`long/${family}`))),
+    ...Object.values(shapes).map((shape) => Float32Array.from({ length: LONG }, (_, i) => shape(i))),
+  ];
+  for (const [n, x] of long.entries()) {
+    for (const k of n === 0 ? [1, 655, 20_000] : [655]) {
+      const codec = topK(k).open(LONG);
+      const sink = new ByteSink(codec.maxBytes);
+      codec.encode(x, sink, rng);
+      const out = new Float32Array(LONG);
+      codec.decode(new ByteSource(sink.written), out, rng);
+      assert.deepEqual(out, longByDefinition(k, x), `vector ${n}, k = ${k}`);
+    }
+  }
+});
+
+test("with feedback too, round after round, while the threshold moves", () => {
+  const codec = topK(655).open(LONG);
+  let residual = { settled: emptyMemory(LONG), tentative: emptyMemory(LONG) };
+  for (let round = 0; round < 6; round++) {
+    const x = someVector("heavy-tailed", LONG, rng.split(`round/${round}`)).map((value) => value * 10 ** (round % 3));
+    const p = x.map((value, i) => value + residual.settled.values[i]!);
+    const sink = new ByteSink(codec.maxBytes);
+    encodeWithFeedback(codec, x, residual, sink, rng);
+    const out = new Float32Array(LONG);
+    codec.decode(new ByteSource(sink.written), out, rng);
+    assert.deepEqual(out, longByDefinition(655, p));
+    residual = { settled: residual.tentative, tentative: residual.settled };
+    assert.deepEqual(
+      residual.settled.values,
+      p.map((value, i) => value - out[i]!),
+    );
+  }
+});
+
+test("one entry that is not finite is found in a long vector, wherever it lies", () => {
+  for (const at of [0, 1, 5, LONG - 1]) {
+    for (const k of [1, 655, LONG]) {
+      const codec = topK(k).open(LONG);
+      const x = someVector("normal", LONG, rng);
+      x[at] = Number.NaN;
+      const sink = new ByteSink(codec.maxBytes);
+      assert.throws(() => codec.encode(x, sink, rng), NonFiniteError);
+      assert.equal(sink.length, 0);
+    }
   }
 });
 

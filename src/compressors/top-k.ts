@@ -8,127 +8,70 @@
  * Messages: positions (`coding/positions.ts`, about 8 bits each at k/d = 0.01), then one f32 a position.
  * @see Stich, Cordonnier & Jaggi 2018, "Sparsified SGD with Memory", arXiv:1809.07599
  */
-import { ConfigError } from "../base/errors.ts";
-import { checkArguments, parseNumber, type Spec } from "../base/spec.ts";
-import { type Bytes, bytes } from "../base/units.ts";
+import { checkArguments } from "../base/spec.ts";
+import type { Bytes } from "../base/units.ts";
 import type { ByteSink, ByteSource } from "../coding/bytes.ts";
-import { maxPositionsBytes, readPositions, writePositions } from "../coding/positions.ts";
 import { type Kernels, kernels } from "../kernels/index.ts";
-import { type Codec, type Compressor, contractive, type Residual } from "./compressor.ts";
+import { type Amount, entries, keptOf, parseAmount, shareOf } from "./amount.ts";
+import { type Compressor, contractive } from "./compressor.ts";
 import type { CompressorEntry } from "./entry.ts";
 import { LargestEntries } from "./largest.ts";
 import { nonFiniteInput } from "./non-finite.ts";
-
-const { fround } = Math;
+import { type FusedSparsifier, SentPositions, sparse, valuesAt } from "./sparse.ts";
+import type { Kept } from "./sparsity.ts";
 
 /** @param k entries kept; all d where k > d @throws {ConfigError} if k is not a positive integer */
-export function topK(k: number, using: Kernels = kernels): Compressor {
-  if (!Number.isSafeInteger(k) || k < 1) {
-    throw new ConfigError("top-k", {
-      expected: "a positive whole number of entries",
-      got: k,
-      hint: "topFraction takes a share of d.",
-    });
-  }
-  return keeping(`top-k:${k}`, (length) => Math.min(k, length), using);
-}
+export const topK = (k: number, using: Kernels = kernels): Compressor => keeping(entries(k, "top-k"), using);
 
 /** @param fraction of d, above 0 and at most 1; k = round(fraction · d), at least 1 @throws {ConfigError} */
-export function topFraction(fraction: number, using: Kernels = kernels): Compressor {
-  if (!(fraction > 0 && fraction <= 1)) {
-    throw new ConfigError("top-k", { expected: "a fraction of d above 0 and at most 1", got: fraction });
-  }
-  const name = `top-k:${fraction === 1 ? "1.0" : fraction}`;
-  return keeping(name, (length) => Math.min(length, Math.max(1, Math.round(fraction * length))), using);
+export const topFraction = (fraction: number, using: Kernels = kernels): Compressor =>
+  keeping(shareOf(fraction, "top-k"), using);
+
+function keeping(amount: Amount, using: Kernels): Compressor {
+  const name = `top-k:${amount.text}`;
+  const kept = (length: number) => keptOf(amount, length);
+  const law = contractive((length) => (length === 0 ? 1 : kept(length) / length));
+  return sparse(name, law, { kept, open: (length) => new Largest(name, kept(length), length, using) });
 }
 
-function keeping(name: string, kept: (length: number) => number, using: Kernels): Compressor {
-  return {
-    name,
-    law: contractive((length) => (length === 0 ? 1 : kept(length) / length)),
-    open: (length) => new TopKCodec(name, kept(length), length, using),
-  };
-}
-
-class TopKCodec implements Codec {
+class Largest implements FusedSparsifier {
+  readonly most: number;
+  readonly keepsZeros = false;
   readonly maxBytes: Bytes;
   readonly #name: string;
-  readonly #k: number;
-  readonly #length: number;
-  readonly #using: Kernels;
-  /** Made by the first encode: a receiver never needs it. */
-  #largest: LargestEntries | undefined;
-  readonly #positions: Uint32Array;
+  readonly #sent: SentPositions;
   readonly #values: Float32Array;
+  readonly #newFinder: () => LargestEntries;
+  /** Made by the first encode: a receiver never needs it. */
+  #finder: LargestEntries | undefined;
 
   constructor(name: string, k: number, length: number, using: Kernels) {
-    this.maxBytes = bytes(length === 0 ? 0 : maxPositionsBytes(k, length) + 4 * k);
+    this.most = k;
     this.#name = name;
-    this.#k = k;
-    this.#length = length;
-    this.#using = using;
-    this.#positions = new Uint32Array(k);
+    this.#sent = new SentPositions(k, length);
+    this.maxBytes = this.#sent.maxBytes;
     this.#values = new Float32Array(k);
+    this.#newFinder = () => new LargestEntries(k, length, using);
   }
 
-  encode(x: Float32Array, into: ByteSink): void {
-    const largest = this.#finder();
-    this.#using.histogram(x, largest.counts);
-    this.#write(x, largest, into);
+  select(x: Float32Array, into: ByteSink): Kept {
+    this.#finder ??= this.#newFinder();
+    return this.#keep(x, this.#finder.of(x), into);
   }
 
-  encodeWithFeedback(x: Float32Array, { settled, tentative }: Residual, into: ByteSink): void {
-    const largest = this.#finder();
-    const p = tentative.values;
-    this.#using.addFeedbackHistogram(x, settled.values, settled.scale, p, largest.counts);
-    const sent = this.#write(p, largest, into);
-    for (let j = 0; j < sent.length; j++) p[sent[j]!] = 0; // what is sent is sent exactly
-    tentative.scale = 0;
+  selectSum(x: Float32Array, e: Float32Array, p: Float32Array, into: ByteSink): Kept {
+    this.#finder ??= this.#newFinder();
+    return this.#keep(p, this.#finder.ofSum(x, e, p), into);
   }
 
-  decode(from: ByteSource, out: Float32Array): void {
-    const count = this.#read(from);
-    const positions = this.#positions;
-    const values = this.#values;
-    out.fill(0);
-    for (let j = 0; j < count; j++) out[positions[j]!] = values[j]!;
+  positions(from: ByteSource): Uint32Array {
+    return this.#sent.read(from);
   }
 
-  decodeAdd(from: ByteSource, out: Float32Array, weight: number): void {
-    const count = this.#read(from);
-    const positions = this.#positions;
-    const values = this.#values;
-    const factor = fround(weight);
-    for (let j = 0; j < count; j++) out[positions[j]!]! += fround(factor * values[j]!);
-  }
-
-  #finder(): LargestEntries {
-    this.#largest ??= new LargestEntries(this.#k, this.#length, this.#using);
-    return this.#largest;
-  }
-
-  /** Writes the largest entries of x, whose histogram is taken already, and returns their positions. */
-  #write(x: Float32Array, largest: LargestEntries, into: ByteSink): Uint32Array {
-    const sent = largest.of(x);
-    if (sent === undefined) throw nonFiniteInput(this.#name);
-    if (this.#length === 0) return sent;
-    writePositions(sent, this.#length, into);
-    const values = this.#values;
-    for (let j = 0; j < sent.length; j++) values[j] = x[sent[j]!]!;
-    into.f32s(values.subarray(0, sent.length));
-    return sent;
-  }
-
-  /** Fills positions and values, and returns how many there are. */
-  #read(from: ByteSource): number {
-    const count = this.#length === 0 ? 0 : readPositions(from, this.#length, this.#positions);
-    const values = this.#values;
-    for (let j = 0; j < count; j++) {
-      values[j] = from.finite();
-      if (values[j] === 0) throw from.corrupt("an entry that is not 0");
-    }
-    from.end();
-    return count;
+  #keep(x: Float32Array, positions: Uint32Array | undefined, into: ByteSink): Kept {
+    if (positions === undefined) throw nonFiniteInput(this.#name);
+    this.#sent.write(positions, into);
+    return { positions, values: valuesAt(x, positions, this.#values) };
   }
 }
 
@@ -144,15 +87,9 @@ export const topKEntry: CompressorEntry = {
       meaning: "a whole number of entries (32), or with a point or an exponent a fraction of d (0.01, the default)",
     },
   ],
+  examples: ["top-k:0.01", "top-k:3"],
   parse(spec, where, using) {
     checkArguments(spec, where, 1);
-    return parseKept(spec, where, using);
+    return keeping(parseAmount(spec.values[0] ?? "0.01", where), using);
   },
 };
-
-/** `32` is a number of entries, `0.01`, `1.0` and `1e-3` are fractions; so `1` keeps one entry and `1.0` all. */
-function parseKept(spec: Spec, where: string, using: Kernels): Compressor {
-  const text = spec.values[0] ?? "0.01";
-  if (/^[+-]?\d+$/.test(text)) return topK(parseNumber(text, where, { min: 1, integer: true }), using);
-  return topFraction(parseNumber(text, where, { above: 0, max: 1 }), using);
-}
