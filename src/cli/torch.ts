@@ -6,11 +6,19 @@ import { ConfigError } from "../base/errors.ts";
 import { oneLine } from "./complaints.ts";
 
 export interface TorchTask {
-  readonly kind: "sign" | "top-k" | "mlp";
+  readonly kind: "sign" | "top-k" | "qsgd" | "natural" | "float16" | "cgx" | "mlp";
   /** Of the vector; for a model unused. */
   readonly entries?: number;
+  /** Whether sign sends the mean magnitude. */
+  readonly scaled?: boolean;
   /** Kept by top-k. */
   readonly kept?: number;
+  /** Entries of a bucket; it divides `entries`. */
+  readonly bucket?: number;
+  /** qsgd: levels of a magnitude above 0; cgx: steps between minimum and maximum. */
+  readonly levels?: number;
+  /** Of qsgd: `max` or `2`. */
+  readonly norm?: string;
   readonly widths?: readonly number[];
   readonly batch?: number;
   readonly repeats: number;
@@ -44,7 +52,10 @@ function outputOf(command: string, args: readonly string[]): Promise<string> {
   });
 }
 
-/** The operations that a PyTorch user would write: no custom kernels, as is usual in gradient compression. */
+/**
+ * The operations that a PyTorch user would write: no custom kernels, as is usual in gradient compression. Each function
+ * returns what would be sent, packed as tightly as here.
+ */
 const PROGRAM = `
 import json, statistics, sys, time
 import torch
@@ -52,14 +63,44 @@ import torch
 torch.set_num_threads(1)
 torch.manual_seed(1)
 
-def pack_signs(x):
-    weights = torch.tensor([1, 2, 4, 8, 16, 32, 64, 128], dtype=torch.uint8)
-    bits = (x >= 0).to(torch.uint8).view(-1, 8)
-    return (bits * weights).sum(dim=1, dtype=torch.uint8), x.abs().mean()
+PLACES = torch.tensor([1, 2, 4, 8, 16, 32, 64, 128], dtype=torch.uint8)
+
+def pack_bits(bits):
+    return (bits.to(torch.uint8).view(-1, 8) * PLACES).sum(dim=1, dtype=torch.uint8)
+
+def pack_nibbles(codes):
+    pairs = codes.to(torch.uint8).view(-1, 2)
+    return pairs[:, 0] | (pairs[:, 1] << 4)
+
+def sign(x, scaled):
+    return (pack_bits(x >= 0), x.abs().mean()) if scaled else pack_bits(x >= 0)
 
 def top_k(x, kept):
     _, indices = torch.topk(x.abs(), kept, sorted=False)
     return indices, x[indices]
+
+def qsgd(x, bucket, levels, norm):
+    rows = x.view(-1, bucket)
+    magnitudes = rows.abs()
+    norms = magnitudes.amax(dim=1, keepdim=True) if norm == "max" else torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+    scaled = magnitudes * (levels / norms.clamp(min=1e-30))
+    rounded = torch.floor(scaled + torch.rand_like(scaled)).clamp(max=levels)
+    return norms, pack_nibbles(torch.copysign(rounded, rows) + levels)
+
+def natural(x):
+    bits = x.view(torch.int32)
+    rounded = (bits + torch.randint(0, 2**23, bits.shape, dtype=torch.int32)) >> 23
+    return pack_bits(bits < 0), (rounded & 255).to(torch.uint8)
+
+def float16(x):
+    return x.to(torch.float16)
+
+def cgx(x, bucket, levels):
+    rows = x.view(-1, bucket)
+    low, high = torch.aminmax(rows, dim=1, keepdim=True)
+    unit = (high - low) / levels
+    codes = torch.floor((rows - low) / unit.clamp(min=1e-30) + torch.rand_like(rows)).clamp(0, levels)
+    return unit, low, pack_nibbles(codes)
 
 def mlp(widths, batch):
     layers = []
@@ -73,11 +114,18 @@ def mlp(widths, batch):
         torch.nn.functional.cross_entropy(model(inputs), targets).backward()
     return step
 
+COMPRESSORS = {"sign": sign, "top-k": top_k, "qsgd": qsgd, "natural": natural, "float16": float16, "cgx": cgx}
+
 def work(task):
+    options = {name: value for name, value in task.items() if name not in ("kind", "entries", "repeats")}
     if task["kind"] == "mlp":
-        return mlp(task["widths"], task["batch"])
+        return mlp(**options)
     x = torch.randn(task["entries"])
-    return (lambda: pack_signs(x)) if task["kind"] == "sign" else (lambda: top_k(x, task["kept"]))
+    compress = COMPRESSORS[task["kind"]]
+    def run():
+        with torch.no_grad():
+            compress(x, **options)
+    return run
 
 def median(task):
     run = work(task)

@@ -13,6 +13,9 @@ const row = {
   decodeGBs: 8,
   decodeAddGBs: 7,
   twinEncodeGBs: 0.5,
+  memcpyGBs: 12,
+  ofMemcpy: { encode: 0.75, encodeWithFeedback: 0.33, decode: 0.67, decodeAdd: 0.58 },
+  decodeOverEncode: 1.29,
   bitsPerEntry: 1,
 };
 
@@ -48,21 +51,29 @@ test("codecs are measured as asked and shown in 80 columns", async () => {
   const { code, asked, world } = await bench("codecs", "sign", "--entries", "1000", "--repeats", "3");
   assert.equal(code, EXIT.done);
   assert.deepEqual(asked.codecs, { entries: 1000, rounds: 3, compressors: ["sign"] });
-  assert.match(world.out.text, /^sign +9\.00 +4\.00 +8\.00 +7\.00 +0\.50 +1\.00$/m);
+  assert.match(world.out.text, /^sign +9\.00 +0\.75 +0\.33 +0\.58 +1\.29 +1\.00$/m);
   for (const line of world.out.lines) assert.ok(line.length <= 80, line);
 });
 
 test("PyTorch is given the same work, where it has something of the kind", async () => {
   const { asked, world } = await bench("codecs", "--against", "torch", "--entries", "1000", "--json");
   assert.deepEqual(asked.torch, [
-    { kind: "sign", entries: 1000, repeats: 9 },
+    { kind: "sign", scaled: true, entries: 1000, repeats: 9 },
     { kind: "top-k", entries: 1000, kept: 10, repeats: 9 },
   ]);
-  const { rows }: { rows: { torchEncodeGBs?: number }[] } = JSON.parse(world.out.text);
+  const { rows }: { rows: { torchEncodeGBs?: number; timesTorch?: number }[] } = JSON.parse(world.out.text);
   assert.deepEqual(
     rows.map(({ torchEncodeGBs }) => torchEncodeGBs),
     [undefined, 4000 / 0.002 / 1e9, 4000 / 0.002 / 1e9],
   );
+  assert.equal(rows[1]?.timesTorch, 9 / (4000 / 0.002 / 1e9));
+});
+
+test("beside PyTorch the table says how many times faster a compressor is", async () => {
+  const { world } = await bench("codecs", "--against", "torch", "--entries", "1000");
+  assert.match(world.out.text, /^sign .* 4500\.00x$/m);
+  assert.match(world.out.text, /^identity .* – +–$/m);
+  for (const line of world.out.lines) assert.ok(line.length <= 80, line);
 });
 
 test("models are compared with the same layers in PyTorch", async () => {

@@ -10,7 +10,7 @@ import type { BenchmarkRow } from "../../models/benchmark.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { formatCount, NONE } from "../format.ts";
 import { formatTable, type TableColumn } from "../table.ts";
-import type { TorchTask } from "../torch.ts";
+import { torchRates } from "../torch-tasks.ts";
 import type { World } from "../world.ts";
 
 interface BenchOptions {
@@ -55,15 +55,15 @@ function codecsCommand(world: World, end: End): Command {
         rounds,
         ...(compressors.length === 0 ? {} : { compressors }),
       });
-      const torch = python === undefined ? [] : await torchRates(benchmarks, python, measured.rows, entries, rounds);
-      const rows = measured.rows.map((row, i) => ({
-        ...row,
-        ...(torch[i] === undefined ? {} : { torchEncodeGBs: torch[i] }),
-      }));
+      const torch =
+        python === undefined ? [] : await torchRates(benchmarks.torch, python, measured.rows, entries, rounds);
+      const rows = measured.rows.map((row, i) => againstTorch(row, torch[i]));
       show(world, options, { ...measured, rows }, (width) => [
         ...codecTable(rows, python !== undefined, width),
         "",
-        `GB/s of f32 input; a copy runs at ${measured.memcpyGBs.toFixed(2)}. ${formatCount(entries)} entries, checksum ${measured.checksum}.`,
+        "GB/s of f32 input encoded; encode, feedback and add as a part of a copy's rate;",
+        "add/enc: time to decode and add over that to encode.",
+        `A copy runs at ${measured.memcpyGBs.toFixed(2)}. ${formatCount(entries)} entries, checksum ${measured.checksum}.`,
       ]);
       end(EXIT.done);
     },
@@ -140,32 +140,6 @@ function show(world: World, { json }: BenchOptions, measured: object, lines: (wi
   world.stdout.write(json === true ? `${JSON.stringify(measured)}\n` : `${lines(width).join("\n")}\n`);
 }
 
-/** By row; undefined where PyTorch has nothing of the kind. */
-async function torchRates(
-  benchmarks: World["engines"]["benchmarks"],
-  python: string,
-  rows: readonly CodecRow[],
-  entries: number,
-  repeats: number,
-): Promise<(number | undefined)[]> {
-  const tasks = rows.map(({ compressor }) => torchTaskOf(compressor, entries, repeats));
-  const times = await benchmarks.torch(
-    python,
-    tasks.filter((task) => task !== undefined),
-  );
-  const left = [...times];
-  return tasks.map((task) => (task === undefined ? undefined : (4 * (task.entries ?? 0)) / left.shift()! / 1e9));
-}
-
-function torchTaskOf(compressor: string, entries: number, repeats: number): TorchTask | undefined {
-  const { name, values } = parseSpec(compressor, "compressor");
-  if (name === "sign") return { kind: "sign", entries: entries - (entries % 8), repeats };
-  if (name !== "top-k") return undefined;
-  const [size = "0.01"] = values;
-  const kept = /^\d+$/.test(size) ? Number(size) : Math.ceil(Number(size) * entries);
-  return { kind: "top-k", entries, kept: Math.min(entries, Math.max(1, kept)), repeats };
-}
-
 const torchStep =
   ({ torch }: World["engines"]["benchmarks"], python: string) =>
   async (spec: string, batch: number, repeats: number): Promise<number | undefined> => {
@@ -179,17 +153,22 @@ const torchStep =
 const right = (header: string): TableColumn => ({ header, align: "right" });
 const left = (header: string): TableColumn => ({ header, align: "left" });
 
-function codecTable(
-  rows: readonly (CodecRow & { readonly torchEncodeGBs?: number })[],
-  withTorch: boolean,
-  width: number,
-): string[] {
-  const headers = ["encode", "feedback", "decode", "add", "twin", ...(withTorch ? ["torch"] : []), "bits"];
-  const cells = rows.map((row) => [
-    row.compressor,
-    ...[row.encodeGBs, row.encodeWithFeedbackGBs, row.decodeGBs, row.decodeAddGBs, row.twinEncodeGBs].map(rate),
-    ...(withTorch ? [rate(row.torchEncodeGBs)] : []),
-    row.bitsPerEntry.toFixed(2),
+interface CodecRowBesideTorch extends CodecRow {
+  readonly torchEncodeGBs?: number;
+  /** How many times faster encoding is than in PyTorch. */
+  readonly timesTorch?: number;
+}
+
+const againstTorch = (row: CodecRow, torchEncodeGBs: number | undefined): CodecRowBesideTorch =>
+  torchEncodeGBs === undefined ? row : { ...row, torchEncodeGBs, timesTorch: row.encodeGBs / torchEncodeGBs };
+
+function codecTable(rows: readonly CodecRowBesideTorch[], withTorch: boolean, width: number): string[] {
+  const headers = ["GB/s", "encode", "feedback", "add", "add/enc", "bits", ...(withTorch ? ["torch", "faster"] : [])];
+  const cells = rows.map(({ compressor, encodeGBs, ofMemcpy, decodeOverEncode, bitsPerEntry, ...row }) => [
+    compressor,
+    ...[encodeGBs, ofMemcpy.encode, ofMemcpy.encodeWithFeedback, ofMemcpy.decodeAdd, decodeOverEncode].map(rate),
+    bitsPerEntry.toFixed(2),
+    ...(withTorch ? [rate(row.torchEncodeGBs), row.timesTorch === undefined ? NONE : `${rate(row.timesTorch)}x`] : []),
   ]);
   return formatTable([left("compressor"), ...headers.map(right)], cells, width);
 }

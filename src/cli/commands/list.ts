@@ -26,15 +26,19 @@ export function listCommand(world: World, end: (code: ExitCode) => void): Comman
     });
 }
 
+const NAME_WIDTH_MAX = 20;
+
 /** Names in one column, what is known of each in another. */
 export function listing(entries: readonly CatalogueEntry[], width: number): string[] {
-  const left = Math.max(...entries.map(({ name }) => name.length)) + 2;
+  const left = Math.min(NAME_WIDTH_MAX, Math.max(...entries.map(({ name }) => name.length))) + 2;
   return entries.flatMap(({ name, summary, law, paper, options }) => {
     const facts = [
       `${summary}${paper === undefined ? "" : ` (${paper})`}`,
       ...(law === undefined ? [] : [law]),
       ...(options.length === 0 ? [] : [`options: ${options.join(", ")}`]),
     ].flatMap((fact) => wrap(fact, width - left));
-    return facts.map((fact, i) => `${(i === 0 ? name : "").padEnd(left)}${fact}`);
+    const ownLine = name.length + 2 > left; // a long name stands above its facts
+    const rows = facts.map((fact, i) => `${(i === 0 && !ownLine ? name : "").padEnd(left)}${fact}`);
+    return ownLine ? [name, ...rows] : rows;
   });
 }
