@@ -28,12 +28,11 @@ export const doubleSqueeze: Recipe = defineRecipe({
     exchangeGradients(parameterServer({ up: errorFeedback(up), down: errorFeedback(down), aggregate: mean })),
 });
 
-function warnings({ up, down, momentum }: RecipeUse): string[] {
-  const lines = [up, down].flatMap((compressor: Compressor) =>
-    compressor.law.kind === "none"
-      ? [`double-squeeze: error feedback needs a contractive compressor; ${compressor.name} is not, the error can grow`]
-      : [],
-  );
+function warnings({ up, down, momentum, length }: RecipeUse): string[] {
+  const lines = [up, down].flatMap((compressor) => {
+    const fault = notContractive(compressor, length);
+    return fault === undefined ? [] : [`double-squeeze: error feedback needs a contractive compressor; ${fault}`];
+  });
   if (momentum.at === "server" && momentum.factor > 0) {
     lines.push(
       `double-squeeze: momentum ${momentum.factor} after the average amplifies delayed errors ` +
@@ -41,4 +40,11 @@ function warnings({ up, down, momentum }: RecipeUse): string[] {
     );
   }
   return [...new Set(lines)];
+}
+
+/** An unbiased compressor of variance ω is contractive as it stands, with δ = 1 − ω, only where ω < 1. */
+function notContractive({ law, name }: Compressor, length: number): string | undefined {
+  if (law.kind === "none") return `${name} is not, the error can grow`;
+  if (law.kind !== "unbiased" || law.omega(length) < 1) return undefined;
+  return `${name} has ω = ${law.omega(length).toPrecision(3)}, not below 1, the error can grow`;
 }

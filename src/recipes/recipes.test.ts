@@ -131,6 +131,10 @@ test("double-squeeze warns of a compressor without a law and of momentum after t
   const plainSign = parseCompressor("sign:scale=none", "test");
   assert.deepEqual(recipe.warnings({ ...use, up: topK, down: topK }), []);
   assert.match(recipe.warnings({ ...use, up: plainSign, down: plainSign }).join("\n"), /contractive/);
+  const qsgd = parseCompressor("qsgd:levels=7,bucket=512", "test");
+  assert.match(recipe.warnings({ ...use, length: 1000, up: qsgd, down: topK }).join("\n"), /ω = 2\.61, not below 1/);
+  const natural = parseCompressor("natural", "test");
+  assert.deepEqual(recipe.warnings({ ...use, up: natural, down: natural }), []);
   const late: Momentum = { factor: 0.9, at: "server" };
   assert.match(recipe.warnings({ ...use, up: topK, down: topK, momentum: late }).join("\n"), /0.9@worker is sound/);
 });
