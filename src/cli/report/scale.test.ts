@@ -17,6 +17,11 @@ test("a logarithmic scale labels the powers of ten", () => {
   );
 });
 
+test("values that differ in their last digits alone are one value to a scale", () => {
+  const { ticks } = linearScale([1e-6, 1.0000000000000002e-6], String);
+  assert.ok(ticks.every(({ value }, i) => i === 0 || value > ticks[i - 1]!.value));
+});
+
 test("all values lie between the ends, and ticks rise", () => {
   const values = fc.array(fc.double({ min: 1e-6, max: 1e12, noNaN: true }), { maxLength: 20 });
   fc.assert(

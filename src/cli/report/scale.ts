@@ -49,11 +49,12 @@ function roundStep(rough: number): number {
   return ([1, 2, 5].find((factor) => factor * power >= rough * (1 - 1e-9)) ?? 10) * power;
 }
 
-/** Two different ends, whatever comes. */
+/** Two ends that ticks between them can tell apart, whatever comes. */
 function extent(values: readonly number[]): { low: number; high: number } {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return { low: 0.1, high: 1 };
   const low = finite.reduce((a, b) => Math.min(a, b));
   const high = finite.reduce((a, b) => Math.max(a, b));
-  return high > low ? { low, high } : { low, high: low === 0 ? 1 : low + Math.abs(low) };
+  const apart = high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high));
+  return apart ? { low, high } : { low, high: low === 0 ? 1 : low + Math.abs(low) };
 }
