@@ -22,6 +22,7 @@ const PATTERNS: readonly (readonly number[])[] = [
 const MOST_INVENTED = 64;
 const LONG = 20_000;
 const MOST_CHANGES = 3;
+const NEAR = 16;
 
 type Change = (bytes: Uint8Array, dice: Dice, other: () => Uint8Array) => Uint8Array;
 
@@ -30,9 +31,10 @@ const changes: readonly Change[] = [
   flipBit,
   (bytes, dice) => bytes.slice(0, dice.below(bytes.length + 1)),
   (bytes, dice) => bytes.slice(dice.below(bytes.length + 1)),
-  (bytes, dice) => replaced(bytes, dice.below(bytes.length + 1), dice.bytes(1 + dice.below(4))),
-  (bytes, dice) => replaced(bytes, dice.below(bytes.length + 1), dice.pick(PATTERNS)),
-  (bytes, dice) => inserted(bytes, dice.below(bytes.length + 1), dice.pick(PATTERNS)),
+  (bytes, dice) => replaced(bytes, somewhere(bytes, dice), dice.bytes(1 + dice.below(4))),
+  (bytes, dice) => replaced(bytes, somewhere(bytes, dice), dice.pick(PATTERNS)),
+  (bytes, dice) => replaced(bytes, somewhere(bytes, dice), dice.pick(PATTERNS)),
+  (bytes, dice) => inserted(bytes, somewhere(bytes, dice), dice.pick(PATTERNS)),
   (bytes, dice) => inserted(bytes, bytes.length, dice.bytes(1 + dice.below(5))),
   (bytes, dice) => removed(bytes, dice.below(bytes.length + 1), 1 + dice.below(8)),
   (bytes, dice, other) => splice(bytes, other(), dice),
@@ -45,6 +47,12 @@ export function hostile(dice: Dice, valid: () => Uint8Array): Uint8Array {
   let bytes = valid();
   for (let left = 1 + dice.below(MOST_CHANGES); left > 0; left--) bytes = dice.pick(changes)(bytes, dice, valid);
   return bytes;
+}
+
+/** Often near the front or the end, where counts and scales stand. */
+function somewhere(bytes: Uint8Array, dice: Dice): number {
+  const near = dice.below(Math.min(bytes.length, NEAR) + 1);
+  return dice.pick([near, bytes.length - near, dice.below(bytes.length + 1)]);
 }
 
 function flipBit(bytes: Uint8Array, dice: Dice): Uint8Array {
