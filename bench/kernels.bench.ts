@@ -31,6 +31,7 @@ interface Bench {
   /** A byte an entry. */
   readonly exponents: Uint8Array;
   readonly indices: Uint32Array;
+  readonly listed: Float32Array;
   readonly levels: Int16Array;
   /** For buckets of 512. */
   readonly norms: Float32Array;
@@ -71,6 +72,7 @@ function benchIn(floats: (n: number) => Float32Array, bytes: (n: number) => Uint
     halves: bytes(2 * LENGTH),
     exponents: bytes(LENGTH),
     indices: new Uint32Array(...as(4 * LENGTH), LENGTH),
+    listed: floats(LENGTH),
     levels: new Int16Array(...as(2 * LENGTH), LENGTH),
     norms: floats(Math.ceil(LENGTH / 512)).fill(1),
   };
@@ -118,8 +120,8 @@ const subjects: Record<string, (k: Kernels, b: Bench) => void> = {
   unpackPair: (k, { signs, p }) => k.unpackPair(signs, -scale, scale, p),
   addPair: (k, { signs, p }) => k.addPair(signs, -scale, scale, p),
   histogram: (k, { x }) => k.histogram(x, counts),
-  selectFrom: (k, { x, indices }) => void k.selectFrom(x, floor, indices),
-  addSelect: (k, { x, v, p, indices }) => void k.addSelect(x, v, p, floor, indices),
+  selectFrom: (k, { x, indices, listed }) => void k.selectFrom(x, floor, indices, listed),
+  addSelect: (k, { x, v, p, indices, listed }) => void k.addSelect(x, v, p, floor, indices, listed),
   toHalf: (k, { x, halves }) => void k.toHalf(x, halves),
   halfFeedback: (k, { x, v, p, halves }) => void k.halfFeedback(x, v, p, halves),
   fromHalf: (k, { halves, p }) => k.fromHalf(halves, p),
@@ -147,10 +149,14 @@ const subjects: Record<string, (k: Kernels, b: Bench) => void> = {
   "addGrid, 4 bits": (k, { halves, p }) => k.addGrid(of(halves, buckets), buckets, 0.25, p),
   bucketNorms: (k, { x, norms }) => k.bucketNorms(x, 512, norms),
   bucketMaxima: (k, { x, norms }) => k.bucketMaxima(x, 512, norms),
-  dither: (k, { x, norms, levels }) => k.dither(x, norms, 512, 1, 2, 0, levels),
+  addBucketNorms: (k, { x, v, p, norms }) => k.addBucketNorms(x, v, p, 512, norms),
+  addBucketMaxima: (k, { x, v, p, norms }) => k.addBucketMaxima(x, v, p, 512, norms),
+  dither: (k, { x, norms, levels }) => k.dither(x, norms, 512, 7, key, 0, levels),
+  ditherNibbles: (k, { x, norms, halves }) => k.ditherNibbles(x, norms, 512, key, 0, halves.subarray(0, LENGTH / 2)),
+  ditherNibblesFeedback: (k, { p, norms, halves }) =>
+    k.ditherNibblesFeedback(p, norms, 512, key, 0, halves.subarray(0, LENGTH / 2)),
   scaleLevels: (k, { levels, norms, p }) => k.scaleLevels(levels, norms, 512, p),
   addLevels: (k, { levels, norms, p }) => k.addLevels(0.25, levels, norms, 512, p),
-  packNibbles: (k, { levels, halves }) => k.packNibbles(levels, halves.subarray(0, LENGTH / 2)),
   unpackNibbles: (k, { levels, halves }) => k.unpackNibbles(halves.subarray(0, LENGTH / 2), levels),
   draws: (k, { indices }) => k.draws(1, 2, 0, indices),
   checksum: (k, { x }) => void k.checksum(new Uint8Array(x.buffer, x.byteOffset, BYTES), 0),

@@ -57,11 +57,6 @@ def uniform(key, i):
     return (draw(key, i) >> 8) * 2.0**-24
 
 
-def below(key, i, m):
-    u = ((draw(key, 2 * i) >> 5) * 2**26 + (draw(key, 2 * i + 1) >> 6)) / 2**53
-    return min(m - 1, math.floor(u * m))
-
-
 def f32(value):
     return struct.unpack("<f", struct.pack("<f", value))[0]
 
@@ -317,17 +312,14 @@ def sparse(args, source, length, _key):
     return scattered(positions, [source.f32() for _ in positions], length)
 
 
-def below(key, i, m):
-    u = ((draw(key, 2 * i) >> 5) * 2**26 + (draw(key, 2 * i + 1) >> 6)) / 2**53
-    return min(m - 1, math.floor(u * m))
-
-
 def rand_k_positions(args, length, key):
-    k, chosen = amount((args.values or ["0.01"])[0], length), set()
-    for i in range(k):
-        t = below(key, i, length - k + i + 1)
-        chosen.add(length - k + i if t in chosen else t)
-    return sorted(chosen)
+    k, marked, i = amount((args.values or ["0.01"])[0], length), set(), 0
+    while len(marked) < min(k, length - k):
+        product = draw(key, i) * length
+        if product % 2**32 >= 2**32 % length:
+            marked.add(product >> 32)
+        i += 1
+    return [i for i in range(length) if (i in marked) == (2 * k <= length)]
 
 
 def rand_k(args, source, length, key):
@@ -558,16 +550,16 @@ class RangeDecoder:
         self.contexts = {}
 
     def bit(self, context):
-        p, n = self.contexts.get(context, (2**24, 0))
-        bound = (self.range >> 16) * (p >> 9)
+        p, n = self.contexts.get(context, (2**25, 0))
+        bound = self.range * (p >> 10) >> 16
         bit = int(self.code >= bound)
         if bit:
             self.code -= bound
             self.range -= bound
         else:
             self.range = bound
-        s = min(10, (n + 2).bit_length() - 1)
-        self.contexts[context] = (p - (p >> s) if bit else p + ((2**25 - p) >> s), n + 1)
+        s = min(11, (n + 2).bit_length() - 1)
+        self.contexts[context] = (p - (p >> s) if bit else p + ((2**26 - p) >> s), n + 1)
         while self.range < 2**24:
             self.range <<= 8
             self.code = self.code << 8 | self.data[self.at]

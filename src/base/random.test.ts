@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { draw, philox4x32, Random } from "./random.ts";
+import { draw, drawPair, philox4x32, Random } from "./random.ts";
 
 const hex = (words: Iterable<number>): string => Array.from(words, (w) => w.toString(16).padStart(8, "0")).join(" ");
 const root = Random.fromSeed(7);
@@ -21,6 +21,7 @@ test("keys, draws, uniforms, normals and permutations are pinned: another engine
     PINNED.keys,
   );
   assert.equal(hex([0, 1, 2, 3, 1000, 2 ** 31, 2 ** 32 - 1].map((i) => root.u32(i))), PINNED.u32);
+  assert.equal(hex([drawPair(0, 0, 0), drawPair(0, 0, 1), drawPair(1, 2, 3), drawPair(-1, -1, -1)]), PINNED.pair);
   assert.equal(hex([draw(0, 0, 0), draw(0, 0, 1), draw(1, 0, 0), draw(0, 1, 0), draw(-1, -1, -1)]), PINNED.draw);
   assert.deepEqual(
     [0, 1, 2].map((i) => root.uniform(i) * 2 ** 24),
@@ -107,35 +108,42 @@ function bitCounts(words: Iterable<number>): number[] {
   return counts;
 }
 
-const wordsOf = (rng: Random, count: number, step = 1): Uint32Array =>
-  Uint32Array.from({ length: count }, (_, i) => rng.u32((i * step) >>> 0));
+/** Both mixes of a key and a counter. */
+const MIXES = { draw, drawPair };
+const STREAMS: readonly (readonly [string, Random, typeof draw])[] = Object.entries(MIXES).flatMap(([name, mix]) =>
+  KEYS.map((rng, n) => [`${name}, key ${n}`, rng, mix] as const),
+);
+
+const wordsOf = ({ k0, k1 }: Random, count: number, step = 1, mix: typeof draw = draw): Uint32Array =>
+  Uint32Array.from({ length: count }, (_, i) => mix(k0, k1, (i * step) >>> 0));
 
 const within = (z: number, limit: number, what: string): void =>
   assert.ok(Math.abs(z) < limit, `${what}: z = ${z.toFixed(2)}`);
 
-test("each of the 32 bits is one half of the time (160 tests, p = 10⁻⁴)", () => {
-  for (const rng of KEYS)
-    for (const [b, ones] of bitCounts(wordsOf(rng, COUNT)).entries()) within(bitZ(ones, COUNT), 5, `bit ${b}`);
+test("each of the 32 bits is one half of the time (320 tests, p = 2·10⁻⁴)", () => {
+  for (const [stream, rng, mix] of STREAMS)
+    for (const [b, ones] of bitCounts(wordsOf(rng, COUNT, 1, mix)).entries())
+      within(bitZ(ones, COUNT), 5, `${stream}, bit ${b}`);
 });
 
-test("bytes are uniform at every place of the word, for dense and strided counters (200 tests, p = 10⁻⁴)", () => {
-  for (const rng of KEYS) {
+test("bytes are uniform at every place of the word, for dense and strided counters (400 tests, p = 2·10⁻⁴)", () => {
+  for (const [stream, rng, mix] of STREAMS) {
     for (const step of [1, 2, 3, 16, 256, 4096, 65536, 2 ** 16 - 1, 0x9e3779b9, 2 ** 20]) {
       // A step of 2^20 meets only 2^12 counters before it comes round.
       const count = step === 2 ** 20 ? 2 ** 12 : COUNT;
-      const words = wordsOf(rng, count, step);
+      const words = wordsOf(rng, count, step, mix);
       for (const shift of [0, 8, 16, 24]) {
         const counts = new Uint32Array(256);
         for (const word of words) counts[(word >>> shift) & 255]! += 1;
-        within(chiSquareZ(counts, count / 256), 5, `step ${step}, byte ${shift / 8}`);
+        within(chiSquareZ(counts, count / 256), 5, `${stream}, step ${step}, byte ${shift / 8}`);
       }
     }
   }
 });
 
-test("draws i and i + 2^k share nothing: pairs of their bytes are uniform (170 tests, p = 10⁻⁴)", () => {
-  for (const rng of KEYS) {
-    const words = wordsOf(rng, 2 * COUNT);
+test("draws i and i + 2^k share nothing: pairs of their bytes are uniform (340 tests, p = 2·10⁻⁴)", () => {
+  for (const [stream, rng, mix] of STREAMS) {
+    const words = wordsOf(rng, 2 * COUNT, 1, mix);
     for (let k = 0; k <= 16; k++) {
       for (const [a, b] of [
         [28, 28],
@@ -143,24 +151,42 @@ test("draws i and i + 2^k share nothing: pairs of their bytes are uniform (170 t
       ] as const) {
         const counts = new Uint32Array(256);
         for (let i = 0; i < COUNT; i++) counts[((words[i]! >>> a) & 15) * 16 + ((words[i + 2 ** k]! >>> b) & 15)]! += 1;
-        within(chiSquareZ(counts, COUNT / 256), 5, `lag 2^${k}`);
+        within(chiSquareZ(counts, COUNT / 256), 5, `${stream}, lag 2^${k}`);
       }
     }
   }
 });
 
-test("flipping any bit of i, k0 or k1 flips every bit of the draw half of the time (3,072 tests, p = 10⁻⁵)", () => {
+test("the halves of one pair share nothing: counts of their upper and lower four bits are even (20 tests, p = 10⁻⁵)", () => {
+  for (const rng of KEYS) {
+    const words = wordsOf(rng, COUNT, 1, drawPair);
+    for (const [a, b] of [
+      [12, 28],
+      [0, 16],
+      [0, 28],
+      [12, 16],
+    ] as const) {
+      const counts = new Uint32Array(256);
+      for (const word of words) counts[((word >>> a) & 15) * 16 + ((word >>> b) & 15)]! += 1;
+      within(chiSquareZ(counts, COUNT / 256), 5, `bits ${a} and ${b}`);
+    }
+  }
+});
+
+test("flipping any bit of i, k0 or k1 flips every bit of the draw half of the time (6,144 tests, p = 2·10⁻⁵)", () => {
   const trials = 2 ** 12;
   const inputs = wordsOf(root.split("avalanche"), 3 * trials);
-  for (const word of [0, 1, 2]) {
-    for (let bit = 0; bit < 32; bit++) {
-      const flips = Array.from({ length: trials }, (_, t) => {
-        const at = [inputs[3 * t]!, inputs[3 * t + 1]!, inputs[3 * t + 2]!] as const;
-        const [k0, k1, i] = at.map((value, w) => (w === word ? value ^ (1 << bit) : value));
-        return draw(...at) ^ draw(k0!, k1!, i!);
-      });
-      for (const [b, ones] of bitCounts(flips).entries()) {
-        within(bitZ(ones, trials), 6, `input ${["k0", "k1", "i"][word]} bit ${bit}, output bit ${b}`);
+  for (const [name, mix] of Object.entries(MIXES)) {
+    for (const word of [0, 1, 2]) {
+      for (let bit = 0; bit < 32; bit++) {
+        const flips = Array.from({ length: trials }, (_, t) => {
+          const at = [inputs[3 * t]!, inputs[3 * t + 1]!, inputs[3 * t + 2]!] as const;
+          const [k0, k1, i] = at.map((value, w) => (w === word ? value ^ (1 << bit) : value));
+          return mix(...at) ^ mix(k0!, k1!, i!);
+        });
+        for (const [b, ones] of bitCounts(flips).entries()) {
+          within(bitZ(ones, trials), 6, `${name}, input ${["k0", "k1", "i"][word]} bit ${bit}, output bit ${b}`);
+        }
       }
     }
   }
@@ -263,6 +289,7 @@ test("all orders of four come equally often (p = 10⁻⁶)", () => {
 const PINNED = {
   keys: ["462feb6f 4886d16c", "9ecbc434 b965b3f1", "03fe3b27 6e096fe7", "ae9ddd91 723e8796", "f6176f7c 931503fc"],
   u32: "29246cb8 e6a2844f 700b9ff5 c749e0e2 700a7b70 960b9f34 49fafade",
+  pair: "00000000 01fce552 77643492 01fce552",
   draw: "00000000 042741d7 042741d6 780f8a7a f307835c",
   uniform: [2696300, 15114884, 7343007],
   below: [1, 43, 826, 7089],

@@ -95,6 +95,19 @@ export function draw(k0: number, k1: number, i: number): number {
   return (x ^ i) >>> 0;
 }
 
+/**
+ * Two draws of 16 bits, in the halves of a word, for what rounds at random: Wellons's lowbias32 of a Weyl sequence, whose
+ * multiplication a loop over i does by addition, so that two are left where `draw` has three. Under one key no word repeats.
+ */
+export function drawPair(k0: number, k1: number, i: number): number {
+  let x = (Math.imul(i, 0x9e3779b9) + k0) ^ k1;
+  x ^= x >>> 16;
+  x = Math.imul(x, 0x7feb352d);
+  x ^= x >>> 15;
+  x = Math.imul(x, 0x846ca68b);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
 type Four = readonly [number, number, number, number];
 
 /** Philox4x32-10: ten rounds over a counter of four words under a key of two. Exported for its published vectors. */

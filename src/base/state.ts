@@ -34,3 +34,13 @@ export function under(prefix: string, vectors: NamedVectors): NamedVectors {
     [...vectors].filter(([name]) => name.startsWith(start)).map(([name, vector]) => [name.slice(start.length), vector]),
   );
 }
+
+/** Numbers as a vector that a checkpoint holds exactly: each f64 in four entries of 16 bits. */
+export function scalarsToVector(values: readonly number[]): Float32Array {
+  return Float32Array.from(new Uint16Array(Float64Array.from(values).buffer));
+}
+
+/** The inverse of `scalarsToVector`. */
+export function vectorToScalars(vector: Float32Array): number[] {
+  return [...new Float64Array(Uint16Array.from(vector).buffer)];
+}

@@ -81,18 +81,6 @@ export class BitReader {
     }
   }
 
-  /** A Rice code: at most `max` ones, a zero, and `parameter` bits; the ones count 2^parameter each. @param parameter 0 … 24 */
-  rice(parameter: number, max: number): number {
-    const window = this.#window();
-    const ones = Math.clz32(~window);
-    const width = ones + 1 + parameter;
-    if (width > 25 || width > this.#bits - this.#position || ones > max) {
-      return this.unary(max) * 2 ** parameter + this.take(parameter);
-    }
-    this.#position += width;
-    return (ones << parameter) | (((window << (ones + 1)) >>> 1) >>> (31 - parameter));
-  }
-
   /** Moves the source behind the last byte that was touched. @throws {CorruptError} unless its padding is zero */
   finish(): void {
     const padding = (8 - (this.#position % 8)) % 8;

@@ -9,7 +9,7 @@
  * and the code is a bitmap of the absent entries that ends behind the last position: so no other bitmap is needed.
  * @see Golomb 1966, "Run-length encodings"; Rice 1979
  */
-import { BitReader, BitWriter } from "./bits.ts";
+import { type Kernels, kernels } from "../kernels/index.ts";
 import type { ByteSink, ByteSource } from "./bytes.ts";
 import { MAX_VARINT_BYTES } from "./limits.ts";
 
@@ -27,35 +27,16 @@ export function riceParameter(count: number, length: number): number {
   return parameter;
 }
 
-/** Exact size of the Rice code of ascending `positions`, in bits. */
+/** Exact size of the Rice code (`writeRice` of the kernels) of ascending `positions`, in bits. */
 export function riceBits(positions: Uint32Array, parameter: number): number {
   let quotients = 0;
   let next = 0;
   for (let j = 0; j < positions.length; j++) {
-    const position = positions[j]!;
+    const position = positions[j]! | 0; // below 2²⁸, and so whole numbers stay whole for the engine
     quotients += (position - next) >>> parameter;
     next = position + 1;
   }
   return quotients + positions.length * (1 + parameter);
-}
-
-/** Writes the Rice code of ascending `positions`. */
-export function writeRice(positions: Uint32Array, parameter: number, bits: BitWriter): void {
-  const mask = 2 ** parameter - 1;
-  let next = 0;
-  for (let j = 0; j < positions.length; j++) {
-    const position = positions[j]!;
-    const gap = position - next;
-    const quotient = gap >>> parameter;
-    const short = quotient + 1 + parameter;
-    if (short <= 24) {
-      bits.put((((1 << (quotient + 1)) - 2) << parameter) | (gap & mask), short);
-    } else {
-      bits.unary(quotient);
-      bits.put(gap & mask, parameter);
-    }
-    next = position + 1;
-  }
 }
 
 /** No code of k or fewer of d positions is longer, in bytes. */
@@ -71,78 +52,57 @@ export function maxPositionsBytes(count: number, length: number): number {
 const bitLength = (n: number): number => 32 - Math.clz32(n);
 
 /** @param positions ascending, below `length`; above half density their complement is listed in a new array */
-export function writePositions(positions: Uint32Array, length: number, into: ByteSink): void {
+export function writePositions(positions: Uint32Array, length: number, into: ByteSink, using: Kernels = kernels): void {
   const count = positions.length;
   into.varint(count);
   if (count === 0 || count === length) return;
   const coded = 2 * count > length ? complement(positions, length) : positions;
   const parameter = riceParameter(coded.length, length);
-  const bits = new BitWriter(into.room(Math.ceil(riceBits(coded, parameter) / 8)));
-  writeRice(coded, parameter, bits);
-  bits.finish();
+  using.writeRice(coded, parameter, into.room(Math.ceil(riceBits(coded, parameter) / 8)));
 }
 
 /**
  * Reads positions, ascending and below `length`, into the front of `out` and returns how many.
  * @throws {CorruptError} also if they are more than `out` holds
  */
-export function readPositions(from: ByteSource, length: number, out: Uint32Array): number {
+export function readPositions(from: ByteSource, length: number, out: Uint32Array, using: Kernels = kernels): number {
   const count = from.varint();
-  if (count > Math.min(length, out.length))
-    throw from.corrupt(`at most ${Math.min(length, out.length)} entries`, count);
+  const most = Math.min(length, out.length);
+  if (count > most) throw from.corrupt(`at most ${most} entries`, count);
   if (count === 0) return 0;
-  if (count === length) {
-    for (let i = 0; i < count; i++) out[i] = i;
-  } else if (2 * count > length) {
-    readComplement(from, length, count, out);
+  if (2 * count <= length) {
+    readGaps(from, length, out.subarray(0, count), using);
   } else {
-    readGaps(from, length, count, out);
+    const absent = new Uint32Array(length - count);
+    if (absent.length > 0) readGaps(from, length, absent, using);
+    listOthers(absent, length, out);
   }
   return count;
 }
 
-function readGaps(from: ByteSource, length: number, count: number, out: Uint32Array): void {
-  const bits = new BitReader(from);
-  const parameter = riceParameter(count, length);
-  let next = 0;
-  for (let j = 0; j < count; j++) {
-    const position = next + readGap(bits, parameter, length - 1 - next, from);
-    out[j] = position;
-    next = position + 1;
-  }
-  bits.finish();
-}
-
-function readComplement(from: ByteSource, length: number, count: number, out: Uint32Array): void {
-  const bits = new BitReader(from);
-  const absent = length - count;
-  const parameter = riceParameter(absent, length);
-  let next = 0;
-  let found = 0;
-  for (let j = 0; j < absent; j++) {
-    const hole = next + readGap(bits, parameter, length - 1 - next, from);
-    while (next < hole) out[found++] = next++;
-    next = hole + 1;
-  }
-  while (next < length) out[found++] = next++;
-  bits.finish();
-}
-
-/** A gap of at most `max`; that is −1 when no position is left, and no gap will do. */
-function readGap(bits: BitReader, parameter: number, max: number, from: ByteSource): number {
-  const gap = bits.rice(parameter, max >>> parameter);
-  if (gap > max) throw from.corrupt("positions below the length");
-  return gap;
+/** Fills `positions`. */
+function readGaps(from: ByteSource, length: number, positions: Uint32Array, using: Kernels): void {
+  const count = positions.length;
+  const code = from.rest.subarray(0, maxPositionsBytes(count, length));
+  const bits = using.readRice(code, riceParameter(count, length), length, positions);
+  if (bits < 0) throw from.corrupt(`${count} positions below ${length}`);
+  const last = from.bytes(Math.ceil(bits / 8)).at(-1)!;
+  if (bits % 8 !== 0 && (last << (bits % 8)) % 256 !== 0) throw from.corrupt("padding of zeros");
 }
 
 function complement(positions: Uint32Array, length: number): Uint32Array {
   const absent = new Uint32Array(length - positions.length);
+  listOthers(positions, length, absent);
+  return absent;
+}
+
+/** Writes the indices below `length` that are not in `positions` to the front of `out`. */
+function listOthers(positions: Uint32Array, length: number, out: Uint32Array): void {
   let found = 0;
   let next = 0;
   for (let j = 0; j < positions.length; j++) {
-    while (next < positions[j]!) absent[found++] = next++;
+    while (next < positions[j]!) out[found++] = next++;
     next += 1;
   }
-  while (next < length) absent[found++] = next++;
-  return absent;
+  while (next < length) out[found++] = next++;
 }

@@ -2,7 +2,7 @@
  * Adaptive binary range coder: a bit costs −log₂ of the probability that its context has learnt so far.
  *
  *     encoder   low = 0, range = 2³² − 1
- *     bit       bound = ⌊range/2^c⌋ · P, with P the c-bit probability of a zero
+ *     bit       bound = the part of range that stands for a zero
  *               zero: range = bound;  one: low += bound, range −= bound
  *               while range < 2²⁴: range ·= 2⁸, and the upper byte of low leaves, with its carry
  *     end       the four bytes of low leave
@@ -13,63 +13,59 @@
  */
 import type { ByteSource } from "./bytes.ts";
 
-/** How a context learns: after bit number n its probability moves by 2^−s of the rest of the way. */
-export interface Adaptation {
-  /** Bits of the probabilities that are kept, at most 15 + last; the upper 16 of them at most meet the range. */
-  readonly precision: number;
-  /** s = max(first, min(last, ⌊log₂(n + 2)⌋)): fast at first, then slowly. */
-  readonly first: number;
-  readonly last: number;
+/** What is known of the next bit, context by context; both ends ask and tell it the same. */
+export interface BitModel {
+  /** The part of `range` that stands for a zero in context `at`. @param range from 2²⁴ to 2³² − 1 @returns from 1 to range − 1 */
+  bound(range: number, at: number): number;
+  /** Context `at` has seen `bit`. */
+  learn(at: number, bit: number): void;
 }
 
-/** As in LZMA: the same speed for ever, 11 bits. It follows data that change, and pays 0.011 bits a bit for it. */
-export const CHANGING: Adaptation = { precision: 11, first: 5, last: 5 };
-
-/** For symbols of one distribution: nearly their frequencies so far, at a cost of about 0.0004 bits a bit. */
-export const STEADY: Adaptation = { precision: 25, first: 1, last: 10 };
-
-const CODED_BITS = 16;
 const BOTTOM = 2 ** 24;
 const WORD = 2 ** 32;
 
-/** Contexts of one kind: each has the probability that its next bit is 0, at first one half. */
-export class Contexts {
-  /** Bits of a probability as it meets the range. */
-  readonly codedBits: number;
-  readonly #probabilities: Uint32Array;
-  readonly #speeds: Uint16Array;
-  readonly #precision: number;
-  readonly #first: number;
-  readonly #most: number;
+/** Bits of a probability that meet the range. */
+const CODED_BITS = 16;
+const CODED = 2 ** CODED_BITS;
+/** In the end a bit moves its probability by 2^−SLOWEST of the rest of the way. */
+const SLOWEST = 11;
+/** Bits of a probability. After any bits it is at least 1163 steps from 0 and from 1: more than the 1024 that are coded as one. */
+const PRECISION = 26;
+const ONE = 2 ** PRECISION;
 
-  constructor(count: number, { precision, first, last }: Adaptation) {
-    this.codedBits = Math.min(precision, CODED_BITS);
-    this.#probabilities = new Uint32Array(count);
-    this.#speeds = new Uint16Array(count);
-    this.#precision = precision;
-    this.#first = 2 ** first;
-    this.#most = 2 ** last;
+/**
+ * Contexts for symbols of one distribution: each learns nearly the frequencies of its bits so far, at a cost of about
+ * 0.0002 bits a bit, and forgets what lies some 2000 bits back.
+ *
+ *     p = ½ at first;  bit n (from 0) moves p by 2^−s of the rest of the way, s = min(11, ⌊log₂(n + 2)⌋)
+ *     bound = ⌊range · ⌊2¹⁶ p⌋ / 2¹⁶⌋, exactly: with LZMA's ⌊range/2¹⁶⌋ · ⌊2¹⁶ p⌋ a sure bit would cost 0.0005 bits
+ */
+export class Contexts implements BitModel {
+  readonly #zeros: Uint32Array; // p in steps of 2^−PRECISION
+  readonly #seen: Uint16Array; // n + 2, up to 2^SLOWEST
+
+  constructor(count: number) {
+    this.#zeros = new Uint32Array(count);
+    this.#seen = new Uint16Array(count);
     this.reset();
   }
 
   /** Forgets everything. */
   reset(): void {
-    this.#probabilities.fill(2 ** (this.#precision - 1));
-    this.#speeds.fill(this.#first);
+    this.#zeros.fill(ONE / 2);
+    this.#seen.fill(2);
   }
 
-  /** Probability of a zero in context `at`, in steps of 2^−codedBits: never 0 or 1. */
-  zero(at: number): number {
-    return this.#probabilities[at]! >>> (this.#precision - this.codedBits);
+  bound(range: number, at: number): number {
+    return Math.floor((range * (this.#zeros[at]! >>> (PRECISION - CODED_BITS))) / CODED); // below 2⁴⁸: exact
   }
 
-  /** Context `at` has seen `bit`. */
   learn(at: number, bit: number): void {
-    const p = this.#probabilities[at]!;
-    const speed = this.#speeds[at]!; // n + 2 bits, up to 2^last
-    const shift = 31 - Math.clz32(speed);
-    this.#probabilities[at] = bit === 0 ? p + ((2 ** this.#precision - p) >>> shift) : p - (p >>> shift);
-    if (speed < this.#most) this.#speeds[at] = speed + 1;
+    const p = this.#zeros[at]!;
+    const seen = this.#seen[at]!;
+    const shift = 31 - Math.clz32(seen);
+    this.#zeros[at] = bit === 0 ? p + ((ONE - p) >>> shift) : p - (p >>> shift);
+    if (seen < 2 ** SLOWEST) this.#seen[at] = seen + 1;
   }
 }
 
@@ -92,8 +88,8 @@ export class RangeEncoder {
     return this.#length <= this.#room.length;
   }
 
-  bit(contexts: Contexts, at: number, bit: number): void {
-    const bound = (this.#range >>> contexts.codedBits) * contexts.zero(at);
+  bit(contexts: BitModel, at: number, bit: number): void {
+    const bound = contexts.bound(this.#range, at);
     if (bit === 0) {
       this.#range = bound;
     } else {
@@ -108,7 +104,7 @@ export class RangeEncoder {
   }
 
   /** `bits` bits of `value`, highest first, each in the context of those before it: contexts from `first` on, 2^bits of them. */
-  symbol(contexts: Contexts, first: number, value: number, bits: number): void {
+  symbol(contexts: BitModel, first: number, value: number, bits: number): void {
     let node = 1;
     for (let place = bits - 1; place >= 0; place--) {
       const bit = (value >>> place) & 1;
@@ -159,8 +155,8 @@ export class RangeDecoder {
   }
 
   /** @throws {CorruptError} where the stream ends too early */
-  bit(contexts: Contexts, at: number): number {
-    const bound = (this.#range >>> contexts.codedBits) * contexts.zero(at);
+  bit(contexts: BitModel, at: number): number {
+    const bound = contexts.bound(this.#range, at);
     const bit = this.#code < bound ? 0 : 1;
     if (bit === 0) {
       this.#range = bound;
@@ -178,7 +174,7 @@ export class RangeDecoder {
   }
 
   /** The mirror of the encoder's. */
-  symbol(contexts: Contexts, first: number, bits: number): number {
+  symbol(contexts: BitModel, first: number, bits: number): number {
     let node = 1;
     for (let place = 0; place < bits; place++) node = 2 * node + this.bit(contexts, first + node);
     return node - 2 ** bits;

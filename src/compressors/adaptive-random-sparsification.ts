@@ -32,6 +32,7 @@ export const adaptiveRandomSparsification = (using: Kernels = kernels): Compress
     NAME,
     contractive((length) => 1 / Math.max(1, length)),
     { kept: (length) => Math.min(1, length), open: (length) => new OneByMagnitude(length, using) },
+    using,
   );
 
 class OneByMagnitude implements FusedSparsifier {
@@ -44,7 +45,7 @@ class OneByMagnitude implements FusedSparsifier {
 
   constructor(length: number, using: Kernels) {
     this.#using = using;
-    this.#sent = new SentPositions(1, length);
+    this.#sent = new SentPositions(1, length, using);
     this.maxBytes = this.#sent.maxBytes;
     this.#sums = new Float64Array(Math.ceil(length / BLOCK));
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ConfigError, CorruptError, NonFiniteError } from "../base/errors.ts";
+import { ConfigError, CorruptError, NonFiniteError, ShapeError } from "../base/errors.ts";
 import { flatLayout, type Layout, layoutOf } from "../base/layout.ts";
 import { Random } from "../base/random.ts";
 import { ByteSink, ByteSource } from "../coding/bytes.ts";
@@ -144,6 +144,13 @@ test("in a plain segment an entry that is not finite is refused, and NaN in a me
   const out = new Float32Array(x.length);
   assert.throws(() => cgx().open(x.length, layout).decode(new ByteSource(message), out, rng), CorruptError);
   assert.ok(out.every((value) => value === 0));
+});
+
+test("a layout of another length is refused", () => {
+  for (const options of [{}, { widths: [4] }]) {
+    assert.throws(() => cgx(options).open(32, flatLayout(31)), ShapeError);
+    assert.throws(() => cgx(options).open(32, flatLayout(33)), ShapeError);
+  }
 });
 
 test("a layout of one flat tensor is no layout", () => {

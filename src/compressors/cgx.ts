@@ -23,6 +23,7 @@ import { type Kernels, kernels } from "../kernels/index.ts";
 import { checkBucket, lawOf, parseRounding } from "./blockwise.ts";
 import { type Compressor, type Law, unbiased } from "./compressor.ts";
 import type { CompressorEntry } from "./entry.ts";
+import { checkLayout } from "./groups.ts";
 import { type Rounding, type Segment, sectionsOf, UniformCodec } from "./uniform.ts";
 
 /** The width of a tensor that travels as f32. */
@@ -59,7 +60,8 @@ export function cgx(options: CgxOptions = {}, using: Kernels = kernels): Cgx {
   return {
     name,
     law: lawOfWidths(widths ?? [bits], bucket, rounding),
-    open: (length, layout) => new UniformCodec(name, segments(length, layout), rounding, using),
+    open: (length, layout) =>
+      new UniformCodec(name, segments(length, layout), rounding, using, 4 * Math.min(length, FEWEST - 1)),
     sections: (length, layout) => sectionsOf(segments(length, layout)),
     withWidths: (other) => cgx({ bucket, rounding, widths: other }, using),
   };
@@ -88,6 +90,7 @@ function segmentsOf(length: number, layout: Layout | undefined, { bits, bucket, 
   const grid = (count: number, width: number) =>
     width === PLAIN_WIDTH || count < FEWEST ? undefined : { bits: width, bucket, symmetric: false };
   if (length === 0) return [];
+  if (layout !== undefined) checkLayout(layout, length, "cgx");
   if (widths !== undefined) {
     const tensors = layout?.tensors ?? [{ offset: 0, length }];
     if (tensors.length !== widths.length) {

@@ -41,6 +41,14 @@ test("a vector with fewer entries than are kept is sent under its true count", (
   assert.deepEqual(through("top-k:3+sign", new Float32Array(4)), { message: [0], out: [0, 0, 0, 0] });
 });
 
+test("fewer values than are kept may take a longer message", () => {
+  const x = Float32Array.from({ length: 100 }, (_, i) => (i < 15 ? i + 1 : 0));
+  const { out } = through("top-k:16+cgx:bits=1,bucket=16", x); // cgx sends 15 entries as they are
+  const { law } = parse("cgx:bits=1,bucket=16");
+  const scale = law.kind === "unbiased" ? Math.fround(1 / (1 + law.omega(16))) : Number.NaN;
+  assert.deepEqual(out, [...x.map((value) => value * scale)]);
+});
+
 test("natural after an unbiased rand-k of a quarter takes ω = 3 + 1/8 + 3/8", () => {
   const { law } = parse("rand-k:0.25+natural");
   assert.equal(law.kind === "unbiased" && law.omega(400), 3.5);

@@ -19,7 +19,7 @@ import { ConfigError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { bytes } from "../base/units.ts";
 import { ByteSink, ByteSource } from "../coding/bytes.ts";
-import { vector } from "../kernels/index.ts";
+import { kernels, vector } from "../kernels/index.ts";
 import {
   type Codec,
   type Compressor,
@@ -117,7 +117,7 @@ class ValuesCodec implements Codec {
     const message = into.length;
     this.#encodeValues(values, into, start, rng);
     const sent = this.#decodeValues(new ByteSource(into.written.subarray(message)), positions.length, rng);
-    for (let j = 0; j < positions.length; j++) p[positions[j]!]! -= sent[j]!;
+    kernels.scatterAdd(-1, sent, positions, p);
     tentative.scale = 0;
   }
 
@@ -132,14 +132,12 @@ class ValuesCodec implements Codec {
 
   decode(from: ByteSource, out: Float32Array, rng: Random): void {
     const { positions, values } = this.#read(from, rng);
-    out.fill(0);
-    for (let j = 0; j < positions.length; j++) out[positions[j]!] = values[j]!;
+    kernels.scatter(values, positions, out);
   }
 
   decodeAdd(from: ByteSource, out: Float32Array, weight: number, rng: Random): void {
     const { positions, values } = this.#read(from, rng);
-    const factor = fround(weight);
-    for (let j = 0; j < positions.length; j++) out[positions[j]!]! += fround(factor * values[j]!);
+    kernels.scatterAdd(weight, values, positions, out);
   }
 
   #read(from: ByteSource, rng: Random): Kept {

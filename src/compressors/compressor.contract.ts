@@ -61,6 +61,15 @@ export function compressorContract(
       );
     });
 
+    test("promises no less room than for a shorter vector", () => {
+      let most = 0;
+      for (let length = 0; length <= 40; length++) {
+        const { maxBytes } = compressor.open(length);
+        assert.ok(maxBytes >= most, `d = ${length}: ${maxBytes} < ${most}`);
+        most = maxBytes;
+      }
+    });
+
     test("decoding is a function of the message alone, finite, and without −0 unless exact", () => {
       fc.assert(
         fc.property(inputs, (x) => {

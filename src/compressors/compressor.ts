@@ -64,6 +64,8 @@ export interface Compressor {
   readonly sparsity?: Sparsity;
   /** Where d alone fixes how a message divides into packed symbols and other bytes: allows `entropy=range`. */
   sections?(length: number, layout?: Layout): readonly Section[];
+  /** The same in messages that divide so, where these do not: what `entropy=range` takes. */
+  readonly inSections?: Compressor;
 }
 
 /**
@@ -72,8 +74,10 @@ export interface Compressor {
  * decode throw `CorruptError` and leave `out` as it was.
  */
 export interface Codec {
-  /** No message is longer. */
+  /** No message is longer, nor one of the same compressor for a shorter vector: compositions rely on it. */
   readonly maxBytes: Bytes;
+  /** Entries so far, over all messages encoded, that the format cannot hold and that were sent as its largest number. */
+  readonly saturated?: number | undefined;
   encode(x: Float32Array, into: ByteSink, rng: Random): void;
   /**
    * Encodes C(p), p = x + e with e the settled memory, and leaves p − decode(message) in the tentative memory. Optional:

@@ -6,7 +6,7 @@
  *
  *     for each bucket its scale (f32, little-endian), then the levels of all entries in a `LevelCode`
  *
- * Vectors are worked on in stretches that stay in a cache. Levels of four bits (s = 7, fixed code) are
+ * Vectors are worked on in stretches that stay in a cache. Levels of four bits (seven equal steps, fixed code) are
  * packed and unpacked as they come; other codes take all levels at once.
  */
 import type { Random } from "../base/random.ts";
@@ -60,8 +60,10 @@ export class DitheringCodec implements Codec {
     this.#length = length;
     this.#scales = vector(length === 0 ? 0 : ends.length);
     this.#stretches = length === 0 ? [] : stretchesOf(ends, this.#scales);
-    const isEven = this.#stretches.every(({ start }) => start % 2 === 0);
-    this.#packsAsItGoes = isEven && what.code === fixedCode && most === NIBBLE.levels;
+    const isEven = this.#stretches.every(
+      ({ start, bucket, scales }) => (start | (scales.length > 1 ? bucket : 0)) % 2 === 0,
+    );
+    this.#packsAsItGoes = isEven && what.code === fixedCode && what.ladder.roundToNibbles !== undefined;
     const count = this.#packsAsItGoes ? Math.min(STRETCH, length) : length;
     const room = bytesVector(2 * count);
     this.#levels = new Int16Array(room.buffer, room.byteOffset, count);
@@ -101,39 +103,56 @@ export class DitheringCodec implements Codec {
     const nibbles = this.#packsAsItGoes ? into.room(packedBytes(this.#length, NIBBLE.bits)) : undefined;
     const { ladder, code } = this.#what;
     for (const stretch of this.#stretches) {
-      const p = this.#input(x, residual, stretch);
-      if (!this.#findScales(p, stretch)) {
+      const p = this.#measure(x, residual, stretch);
+      if (!this.#scale(p, stretch)) {
         into.rewind(begin);
         throw this.#using.allFinite(p) ? overflowingNorm(this.#what.name) : nonFiniteInput(this.#what.name);
       }
-      for (const { start, end, bucket, scales } of piecesOf(stretch)) {
-        const entries = p.subarray(start - stretch.start, end - stretch.start);
-        const levels = this.#levelsOf(start, end);
-        ladder.round(this.#cutOff(entries, scales, bucket), scales, bucket, rng, start, levels);
-        if (nibbles !== undefined) this.#using.packNibbles(levels, nibbles.subarray(start >>> 1, (end + 1) >>> 1));
-        if (residual !== undefined) ladder.add(-1, levels, scales, bucket, entries);
+      if (nibbles === undefined) this.#round(p, stretch, residual !== undefined, rng);
+      else {
+        const { start, end, bucket, scales } = stretch;
+        const room = nibbles.subarray(start >>> 1, (end + 1) >>> 1);
+        ladder.roundToNibbles?.(p, scales, bucket, rng, start, room, residual !== undefined);
       }
     }
     head.set(bytesOf(this.#scales));
     if (nibbles === undefined) code.write(this.#levels, ladder.levels, into);
   }
 
-  /** x, or p = x + e in the tentative memory, where it becomes the new e. */
-  #input(x: Float32Array, residual: Residual | undefined, { start, end }: Stretch): Float32Array {
-    if (residual === undefined) return x.subarray(start, end);
+  /** Fills the levels of a stretch; with feedback its entries become what they lack. */
+  #round(p: Float32Array, stretch: Stretch, feedback: boolean, rng: Random): void {
+    const { ladder } = this.#what;
+    for (const { start, end, bucket, scales } of piecesOf(stretch)) {
+      const entries = p.subarray(start - stretch.start, end - stretch.start);
+      const levels = this.#levelsOf(start, end);
+      ladder.round(this.#cutOff(entries, scales, bucket), scales, bucket, rng, start, levels);
+      if (feedback) ladder.add(-1, levels, scales, bucket, entries);
+    }
+  }
+
+  /** Fills the norms of buckets. Returns x, or p = x + e in the tentative memory, where it becomes the new e. */
+  #measure(x: Float32Array, residual: Residual | undefined, { start, end, bucket, scales }: Stretch): Float32Array {
+    const using = this.#using;
+    const entries = x.subarray(start, end);
+    const isL2 = this.#what.norm === "l2";
+    if (residual === undefined) {
+      if (isL2) using.bucketNorms(entries, bucket, scales);
+      else using.bucketMaxima(entries, bucket, scales);
+      return entries;
+    }
     const p = residual.tentative.values.subarray(start, end);
-    this.#using.add(x.subarray(start, end), plain(residual.settled).subarray(start, end), p);
+    const e = plain(residual.settled).subarray(start, end);
+    if (isL2) using.addBucketNorms(entries, e, p, bucket, scales);
+    else using.addBucketMaxima(entries, e, p, bucket, scales);
     return p;
   }
 
-  /** False if an entry is not finite, or a norm too large. */
-  #findScales(x: Float32Array, { bucket, scales }: Stretch): boolean {
-    const { norm, ladder, clip } = this.#what;
-    if (norm === "l2") this.#using.bucketNorms(x, bucket, scales);
-    else this.#using.bucketMaxima(x, bucket, scales);
+  /** Turns norms into scales. False if an entry is not finite, or a norm too large. */
+  #scale(x: Float32Array, { bucket, scales }: Stretch): boolean {
+    const { ladder, clip } = this.#what;
     for (let b = 0; b < scales.length; b++) {
-      const limit = clip === undefined ? scales[b]! : clip * rootMeanSquare(x, b, bucket, this.#using);
-      const scale = ladder.scale(Math.min(scales[b]!, Math.fround(limit)));
+      const limit = clip === undefined ? Infinity : Math.fround(clip * rootMeanSquare(x, b, bucket, this.#using));
+      const scale = ladder.scale(Math.min(scales[b]!, limit));
       if (!Number.isFinite(ladder.top(scale))) return false;
       scales[b] = scale;
     }

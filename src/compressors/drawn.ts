@@ -4,10 +4,10 @@
 import type { Random } from "../base/random.ts";
 import { type Bytes, bytes } from "../base/units.ts";
 import type { ByteSink, ByteSource } from "../coding/bytes.ts";
-import type { Kernels } from "../kernels/index.ts";
+import { type Kernels, vector, wordsVector } from "../kernels/index.ts";
 import { nonFiniteInput } from "./non-finite.ts";
 import type { SharedPositions } from "./shared-positions.ts";
-import { type FusedSparsifier, valuesAt } from "./sparse.ts";
+import type { FusedSparsifier } from "./sparse.ts";
 import type { Kept } from "./sparsity.ts";
 
 const { fround } = Math;
@@ -24,7 +24,9 @@ export class Drawn implements FusedSparsifier {
   readonly #scale: number;
   readonly #using: Kernels;
   readonly #values: Float32Array;
-  readonly #notFinite: Uint32Array = new Uint32Array(1);
+  /** One that is not finite, if any is. */
+  readonly #position: Uint32Array = wordsVector(1);
+  readonly #value: Float32Array = vector(1);
 
   /** @param most entries that `shared` may draw @param scale of what is kept: the value sent is fround(fround(scale)·x_i) */
   constructor(name: string, most: number, shared: SharedPositions, scale: number, using: Kernels) {
@@ -33,7 +35,7 @@ export class Drawn implements FusedSparsifier {
     this.#shared = shared;
     this.#scale = fround(scale);
     this.#using = using;
-    this.#values = new Float32Array(most);
+    this.#values = vector(most);
   }
 
   select(x: Float32Array, _into: ByteSink, rng: Random): Kept {
@@ -42,7 +44,8 @@ export class Drawn implements FusedSparsifier {
   }
 
   selectSum(x: Float32Array, e: Float32Array, p: Float32Array, _into: ByteSink, rng: Random): Kept {
-    if (this.#using.addSelect(x, e, p, INFINITY_BITS, this.#notFinite) > 0) throw nonFiniteInput(this.#name);
+    const found = this.#using.addSelect(x, e, p, INFINITY_BITS, this.#position, this.#value);
+    if (found > 0) throw nonFiniteInput(this.#name);
     return this.#keep(p, rng);
   }
 
@@ -52,13 +55,10 @@ export class Drawn implements FusedSparsifier {
 
   #keep(x: Float32Array, rng: Random): Kept {
     const positions = this.#shared.draw(rng);
-    const values = valuesAt(x, positions, this.#values);
-    let finite = true;
-    for (let j = 0; j < values.length; j++) {
-      values[j] = values[j]! * this.#scale + 0; // + 0 turns −0 into +0
-      finite &&= Number.isFinite(values[j]!);
-    }
-    if (!finite) throw nonFiniteInput(`${this.#name}, scaled by ${this.#scale}`);
+    const values = this.#values.subarray(0, positions.length);
+    this.#using.gather(x, positions, values);
+    for (let j = 0; j < values.length; j++) values[j] = values[j]! * this.#scale + 0; // + 0 turns −0 into +0
+    if (!this.#using.allFinite(values)) throw nonFiniteInput(`${this.#name}, scaled by ${this.#scale}`);
     return { positions, values };
   }
 }

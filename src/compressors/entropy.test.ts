@@ -47,7 +47,7 @@ test("the exponents of a Gaussian vector take less than 2 % above their empirica
 });
 
 test("QSGD of 4 levels of a Gaussian vector takes less than 2 % above the empirical entropy of its levels", () => {
-  for (const bucket of [64, 512, 4096]) {
+  for (const bucket of [64, 512, 4096, 100_000]) {
     const [spec, x] = [`qsgd:levels=4,bucket=${bucket},code=fixed`, someVector("normal", 100_000, rng)];
     const plain = message(spec, x);
     const norms = 4 * Math.ceil(x.length / bucket);
@@ -58,6 +58,12 @@ test("QSGD of 4 levels of a Gaussian vector takes less than 2 % above the empiri
     assert.ok(coded < 1.02 * bits, `${coded} bits, ${bits} of entropy`);
     assert.ok(coded > 0.99 * bits);
   }
+});
+
+test("QSGD that may choose its code gives the coder the fixed one", () => {
+  assert.equal(parse("qsgd:entropy=range").name, "qsgd:levels=7,bucket=512,code=fixed,entropy=range");
+  assert.throws(() => parse("qsgd:code=sparse,entropy=range"), ConfigError);
+  assert.throws(() => parse("qsgd:levels=16383,entropy=range"), ConfigError);
 });
 
 test("compressors without symbols of a fixed width are refused", () => {

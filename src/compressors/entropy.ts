@@ -6,15 +6,13 @@
  *     0   the compressor's own message, where coding would not make it shorter
  *     1   its raw sections, one behind the other, then one stream of all its symbols in order. A symbol of b bits goes
  *         highest bit first, each bit in the context of those before it; sections of one width share their contexts.
- *         Contexts learn as STEADY: 25-bit probabilities, from one half; the n-th bit (from 0) moves one by 2^−s of the way,
- *         s = min(10, ⌊log₂(n + 2)⌋); their upper 16 bits meet the range.
  */
 import { assert, ConfigError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { type Bytes, bytes } from "../base/units.ts";
 import { ByteSink, ByteSource } from "../coding/bytes.ts";
 import { packedBytes, packFixed, unpackFixed } from "../coding/fixed-width.ts";
-import { Contexts, RangeDecoder, RangeEncoder, STEADY } from "../coding/range-coder.ts";
+import { Contexts, RangeDecoder, RangeEncoder } from "../coding/range-coder.ts";
 import { bytesVector } from "../kernels/index.ts";
 import type { Codec, Compressor, Residual } from "./compressor.ts";
 import type { Section } from "./symbols.ts";
@@ -25,13 +23,14 @@ const CODED = 1;
 const CHUNK = 4096;
 
 /** @throws {ConfigError} naming `where`, if the compressor's messages do not divide into symbols */
-export function rangeCoded(compressor: Compressor, where: string): Compressor {
+export function rangeCoded(given: Compressor, where: string): Compressor {
+  const compressor = given.inSections ?? given;
   const { sections } = compressor;
   if (sections === undefined) {
     throw new ConfigError(where, {
       expected: "entropy=range on a compressor of fixed-width symbols",
-      got: compressor.name,
-      hint: "natural and cgx have them, and qsgd with code=fixed.",
+      got: given.name,
+      hint: "Such as natural, cgx, or qsgd without code=sparse or code=dense.",
     });
   }
   const name = `${compressor.name}${compressor.name.includes(":") ? "," : ":"}entropy=range`;
@@ -59,14 +58,14 @@ class RangeCodec implements Codec {
 
   constructor(codec: Codec, sections: readonly Section[]) {
     const size = sections.reduce((sum, section) => sum + sectionBytes(section), 0);
-    this.maxBytes = bytes(1 + size);
+    this.maxBytes = bytes(1 + codec.maxBytes);
     this.#codec = codec;
     this.#sections = sections;
     this.#rawBytes = sections.reduce((sum, section) => sum + (section.kind === "raw" ? section.bytes : 0), 0);
     this.#plain = bytesVector(size);
     this.#sink = new ByteSink(this.#plain);
     const widths = new Set(sections.flatMap((section) => (section.kind === "symbols" ? [section.bits] : [])));
-    this.#contexts = new Map([...widths].map((bits) => [bits, new Contexts(2 ** bits, STEADY)]));
+    this.#contexts = new Map([...widths].map((bits) => [bits, new Contexts(2 ** bits)]));
     if (codec.encodeWithFeedback !== undefined) {
       this.encodeWithFeedback = (x: Float32Array, residual: Residual, into: ByteSink, rng: Random) => {
         codec.encodeWithFeedback?.(x, residual, this.#sink.reset(), rng);

@@ -4,6 +4,7 @@ import { CorruptError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import { ByteSink, ByteSource } from "../coding/bytes.ts";
 import { compressorContract } from "./compressor.contract.ts";
+import { emptyMemory, encodeWithFeedback } from "./feedback.ts";
 import { float16 } from "./float16.ts";
 
 compressorContract("float16");
@@ -30,6 +31,20 @@ test("entries round to the nearest half, in the middle to the even one, and satu
   const halves = [0x2e66, 0x6800, 0x6802, 0x7bff, 0x7bff, 0xfbff, 0, 1];
   assert.deepEqual(words(x), halves);
   assert.deepEqual(values(Uint16Array.from(halves)), [0.0999755859375, 2048, 2052, 65504, 65504, -65504, 0, 2 ** -24]);
+});
+
+test("entries that are cut off are counted, with their memory and over all messages", () => {
+  const codec = float16().open(5);
+  assert.equal(codec.saturated, 0);
+  const x = Float32Array.of(65504, 65519, 65520, -3e38, 1);
+  const sink = new ByteSink(codec.maxBytes);
+  codec.encode(x, sink, rng);
+  assert.equal(codec.saturated, 2);
+  codec.encode(Float32Array.of(65519, -65519, 0, 0, 0), sink.reset(), rng);
+  assert.equal(codec.saturated, 2);
+  const settled = { values: Float32Array.of(15, 1, -30, 0, 0), scale: 0 };
+  encodeWithFeedback(codec, x, { settled, tentative: emptyMemory(5) }, sink.reset(), rng);
+  assert.equal(codec.saturated, 4); // 65504 + 15 and 65520 − 30 stay below, 65519 + 1 does not
 });
 
 test("the relative error stays below 2⁻¹¹ from 2⁻¹⁴ to 65504, the error below 2⁻²⁵ under it", () => {

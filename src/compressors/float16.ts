@@ -2,7 +2,7 @@
  * float16: IEEE half precision, rounded to nearest even.
  *
  * |C(x) − x| ≤ 2⁻¹¹|x| for 2⁻¹⁴ ≤ |x| ≤ 65504 and ≤ 2⁻²⁵ below. What lies beyond is sent as ±65504, so there is no law for
- * all vectors; error feedback sends the rest later. Deterministic.
+ * all vectors; error feedback sends the rest later, and the codec counts such entries (`saturated`). Deterministic.
  *
  * Messages: d IEEE halves (sign, 5 bits of exponent, 10 of mantissa), the lower byte first.
  */
@@ -15,6 +15,7 @@ import { type Format, sixteenBits } from "./sixteen-bits.ts";
 export function float16(using: Kernels = kernels): Compressor {
   const format: Format = {
     infinity: 0x7c00,
+    overflow: 65520, // what is below rounds to 65504 at most
     encode: (x, words) => using.toHalf(x, words),
     feedback: (x, e, rest, words) => using.halfFeedback(x, e, rest, words),
     decode: (words, out) => using.fromHalf(words, out),

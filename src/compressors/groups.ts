@@ -26,12 +26,16 @@ export const perTensor: Grouping = {
   largest: (length) => length,
   ends(length, layout) {
     if (layout === undefined) return [length];
-    if (layout.length !== length) {
-      throw new ShapeError("per=tensor", { expected: `a layout of d = ${length}`, got: `d = ${layout.length}` });
-    }
+    checkLayout(layout, length, "per=tensor");
     return layout.tensors.map((tensor) => tensor.offset + tensor.length);
   },
 };
+
+/** @throws {ShapeError} unless the layout is one of vectors of this length */
+export function checkLayout(layout: Layout, length: number, where: string): void {
+  if (layout.length === length) return;
+  throw new ShapeError(where, { expected: `a layout of d = ${length}`, got: `d = ${layout.length}` });
+}
 
 export const perBlock = (block: number): Grouping => ({
   arguments: ["per=block", `block=${block}`],

@@ -4,7 +4,7 @@ import { ConfigError, NonFiniteError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import { ByteSink, ByteSource } from "../coding/bytes.ts";
 import { compressorContract } from "./compressor.contract.ts";
-import { measure } from "./law.contract.ts";
+import { broken, measure } from "./law.contract.ts";
 import { parseCompressor } from "./registry.ts";
 import { someVector } from "./vectors.contract.ts";
 
@@ -49,6 +49,16 @@ test("top-k and rand-k of the other entries: unbiased with ((d − k₁)/k₂ �
   assert.ok(error / energy < omega && bias / energy < 4 * (omega / 2000));
   const flat = measure(compressor.open(400), new Float32Array(400).fill(1), rng, 50);
   assert.ok(Math.abs(flat.error / flat.energy - omega) < 0.01); // all magnitudes equal: the worst there is
+});
+
+test("after a sparsifier that keeps now more and now fewer, ω is that of all entries", () => {
+  const x = someVector("normal", 200, rng);
+  for (const biased of ["threshold:fraction=0.01", "biased-random-sparsification:p=0.1"]) {
+    const compressor = parse(`induced:(${biased}),(linear-dithering:levels=1)`);
+    assert.equal(broken(compressor.law, measure(compressor.open(200), x, rng, 200), 200, 200), undefined, biased);
+    const { law } = compressor;
+    assert.ok(law.kind === "unbiased" && law.omega(200) > 0.8 * Math.sqrt(200));
+  }
 });
 
 test("the pair must be contractive and unbiased", () => {

@@ -4,7 +4,8 @@
  *     C(x) = C₁(x) + Q(x − C₁(x)),  C₁ contractive (δ), Q unbiased (ω) and independent of C₁
  *
  * Unbiased with ω(1 − δ): less than Q alone, for the bytes of both. After a sparsifier such as top-k, Q sees only the
- * d − k entries that are not kept: ω is that of d − k entries, and messages are those of `complement.ts`.
+ * d − k entries that are not kept: ω is that of d − k entries (of d where k varies), and messages are those of
+ * `complement.ts`.
  *
  * Other messages: varint n, the n bytes of C₁'s message, Q's message of fround(x − C₁(x)); the parts are added as f32. C₁
  * draws from the message's randomness, Q from that split by "then".
@@ -34,7 +35,11 @@ export function induced(biased: Compressor, rest: Compressor, where: string, usi
     throw new ConfigError(where, { expected: "an unbiased compressor for the rest, such as natural", got: name });
   }
   const { sparsity } = biased;
-  const left = (length: number) => length - (sparsity?.kept(length) ?? 0);
+  /** Entries that Q sees at most: a sparsifier that may keep all of d may also keep next to none. */
+  function left(length: number): number {
+    const kept = sparsity?.kept(length) ?? 0;
+    return kept === length ? length : length - kept;
+  }
   const omega = (length: number) => (then.kind === "exact" ? 0 : then.omega(length));
   return {
     name,

@@ -19,6 +19,19 @@ export interface Ladder {
   top(scale: number): number;
   /** The signed level of each entry of x, of which the first is coordinate `first` of its vector. */
   round(x: Float32Array, scales: Float32Array, bucket: number, rng: Random, first: number, levels: Int16Array): void;
+  /**
+   * `round` to four bits a level, where the kernels can do it at once (`ditherNibbles`); with `feedback` each entry becomes
+   * what its level lacks. The bucket is even, or the only one.
+   */
+  roundToNibbles?(
+    x: Float32Array,
+    scales: Float32Array,
+    bucket: number,
+    rng: Random,
+    first: number,
+    nibbles: Uint8Array,
+    feedback: boolean,
+  ): void;
   /** out_i = ±v of level i, +0 for level 0. */
   values(levels: Int16Array, scales: Float32Array, bucket: number, out: Float32Array): void;
   /** out_i = fround(out_i + fround(weight · ±v)). */
@@ -27,16 +40,26 @@ export interface Ladder {
 
 /**
  * Equal steps: the scale is the step, norm/s rounded up to f32, and v_j = fround(j · step). So |x_i| is at most s steps.
- * The kernels' `dither` is the rounding; probabilities are right within 2⁻²⁴.
+ * The kernels' `dither` is the rounding: it says how near the mean comes to the entry.
  */
 export const equalSteps = (levels: number, using: Kernels): Ladder => ({
   levels,
   scale: (norm) => froundUp(norm / levels),
   top: (step) => fround(levels * step),
-  round: (x, steps, bucket, rng, first, out) => using.dither(x, steps, bucket, rng.k0, rng.k1, first, out),
+  round: (x, steps, bucket, rng, first, out) => using.dither(x, steps, bucket, levels, rng, first, out),
   values: (all, steps, bucket, out) => using.scaleLevels(all, steps, bucket, out),
   add: (weight, all, steps, bucket, out) => using.addLevels(weight, all, steps, bucket, out),
+  ...(levels === NIBBLE_LEVELS &&
+    ({
+      roundToNibbles(x, steps, bucket, rng, first, nibbles, feedback) {
+        if (feedback) using.ditherNibblesFeedback(x, steps, bucket, rng, first, nibbles);
+        else using.ditherNibbles(x, steps, bucket, rng, first, nibbles);
+      },
+    } satisfies Partial<Ladder>)),
 });
+
+/** The levels on each side of 0 that four bits hold. */
+const NIBBLE_LEVELS = 7;
 
 /**
  * Powers of a base b > 1: the scale is the norm, and v_j = fround(norm · fround(b^(j − s))). An entry from v_j to v_(j+1)

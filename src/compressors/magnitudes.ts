@@ -15,25 +15,35 @@ export interface Place {
   readonly rank: number;
 }
 
-/** The n-th largest of the magnitudes; 0 if there are fewer. Undefined if one is not finite. */
-export function nthMagnitude(bits: Uint32Array, n: number): Place | undefined {
-  const digits = new Uint32Array(BINS);
-  for (let j = 0; j < bits.length; j++) digits[(bits[j]! & MAGNITUDE) >>> 20]! += 1;
-  for (let digit = INFINITY_BITS >>> 20; digit < BINS; digit++) if (digits[digit] !== 0) return undefined;
-  const top = descend(digits, n);
-  const middle = descend(nextDigits(bits, top.digit, 10, digits), top.rank);
-  const low = descend(nextDigits(bits, top.digit * 1024 + middle.digit, 0, digits), middle.rank);
-  return { digit: (top.digit * 1024 + middle.digit) * 1024 + low.digit, rank: low.rank };
+/** Fewer entries are sorted by bytes: the counts of longer digits would be longer than they. */
+const MANY = 2048;
+
+/**
+ * The n-th largest of the magnitudes; 0 if there are fewer. Undefined if one is not finite.
+ * @param counts scratch of `BINS`
+ */
+export function nthMagnitude(bits: Uint32Array, n: number, counts: Uint32Array): Place | undefined {
+  const width = bits.length < MANY ? 8 : 11;
+  let [digit, rank] = [0, n];
+  for (let top = 31; top > 0; top -= width) {
+    const shift = Math.max(0, top - width);
+    const bins = counts.subarray(0, 2 ** (top - shift)).fill(0);
+    countDigits(bits, digit, top, shift, bins);
+    if (top === 31) for (let b = INFINITY_BITS >>> shift; b < bins.length; b++) if (bins[b] !== 0) return undefined;
+    const next = descend(bins, rank);
+    digit = digit * bins.length + next.digit;
+    rank = next.rank;
+  }
+  return { digit, rank };
 }
 
-/** Counts, among magnitudes that start with `prefix`, the next ten bits. */
-function nextDigits(bits: Uint32Array, prefix: number, shift: number, digits: Uint32Array): Uint32Array {
-  digits.fill(0);
+/** Counts, among the magnitudes whose bits from `top` up are `prefix`, the bits between. */
+function countDigits(bits: Uint32Array, prefix: number, top: number, shift: number, counts: Uint32Array): void {
+  const mask = counts.length - 1;
   for (let j = 0; j < bits.length; j++) {
     const magnitude = bits[j]! & MAGNITUDE;
-    if (magnitude >>> (shift + 10) === prefix) digits[(magnitude >>> shift) & 1023]! += 1;
+    counts[(magnitude >>> shift) & mask]! += Number(magnitude >>> top === prefix); // no branch to mispredict
   }
-  return digits;
 }
 
 /** The digit that holds the entry of the given rank from the top; 0 if there are fewer. */

@@ -30,13 +30,18 @@ export function randK(
   const kept = (length: number) => keptOf(amount, length);
   const share = (length: number) => (length === 0 ? 1 : kept(length) / length);
   const law = scaled ? unbiased((length) => 1 / share(length) - 1) : contractive(share);
-  return sparse(name, law, {
-    kept,
-    open(length) {
-      const k = kept(length);
-      return new Drawn(name, k, new UniformSubset(k, length, using), scaled ? length / k : 1, using);
+  return sparse(
+    name,
+    law,
+    {
+      kept,
+      open(length) {
+        const k = kept(length);
+        return new Drawn(name, k, new UniformSubset(k, length, using), scaled ? length / k : 1, using);
+      },
     },
-  });
+    using,
+  );
 }
 
 export const randKEntry: CompressorEntry = {

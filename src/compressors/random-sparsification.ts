@@ -29,6 +29,7 @@ export function randomSparsification(p: number, using: Kernels = kernels): Compr
       kept: (length) => length,
       open: (length) => new Drawn(name, length, new IndependentSubset(p, length, using), 1, using),
     },
+    using,
   );
 }
 

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ConfigError, CorruptError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
-import { ByteSource } from "../coding/bytes.ts";
+import { ByteSink, ByteSource } from "../coding/bytes.ts";
+import { measure } from "./law.contract.ts";
 import { compressors, parseCompressor } from "./registry.ts";
+import { someVector } from "./vectors.contract.ts";
 
 const named = (text: string) => parseCompressor(text, "--compressor").name;
 
@@ -39,6 +41,22 @@ test("specs and aliases give their canonical names", () => {
 
 test("every entry's own name is a spec", () => {
   for (const name of compressors.keys()) assert.ok(named(name).startsWith(name));
+});
+
+test("no compressor is nearer to a Gaussian vector than its bits allow: error · 4^(bits/d) ≥ 1", () => {
+  const length = 4000;
+  const rng = Random.fromSeed(9);
+  const x = someVector("normal", length, rng);
+  for (const entry of compressors.values()) {
+    for (const spec of entry.examples) {
+      const codec = parseCompressor(spec, "example").open(length);
+      const sink = new ByteSink(codec.maxBytes);
+      codec.encode(x, sink, rng);
+      const { error, energy } = measure(codec, x, rng, 1);
+      const bits = (8 * sink.length) / length;
+      if (bits < 24) assert.ok((error / energy) * 4 ** bits > 0.9, `${spec}: ${error / energy} at ${bits} bits`);
+    }
+  }
 });
 
 test("a bad spec names the option and what was expected", () => {

@@ -140,6 +140,13 @@ export function plainSign(using: Kernels = kernels): Compressor {
           const sum = using.packSignsAndSum(x, into.room(size)); // summed for the finite check: still one pass
           refuseNaN(sum, "sign:scale=none", into, start);
         },
+        /** One pass: the memory stays lazy, p − sign(p) is taken at the next encode. */
+        encodeWithFeedback(x, { settled, tentative }, into) {
+          const start = into.length;
+          const sum = using.signFeedback(x, settled.values, settled.scale, tentative.values, into.room(size));
+          refuseNaN(sum, "sign:scale=none", into, start);
+          tentative.scale = 1;
+        },
         decode(from, out) {
           const bits = readBits(from, length);
           from.end();

@@ -15,14 +15,14 @@
  */
 import { type Bytes, bytes } from "../base/units.ts";
 import type { ByteSink, ByteSource } from "../coding/bytes.ts";
-import { packedBytes, packFixed, unpackFixed } from "../coding/fixed-width.ts";
+import { checkUnusedBits, packedBytes, packFixed, unpackFixed } from "../coding/fixed-width.ts";
 import { maxPositionsBytes, readPositions, writePositions } from "../coding/positions.ts";
-import type { Kernels } from "../kernels/index.ts";
+import { type Kernels, vector, wordsVector } from "../kernels/index.ts";
 import type { Codec, Residual } from "./compressor.ts";
 import { plain } from "./feedback.ts";
 import { LargestEntries } from "./largest.ts";
 import { nonFiniteInput } from "./non-finite.ts";
-import { addAt, put, valuesAt } from "./sparse.ts";
+import type { Kept } from "./sparsity.ts";
 
 const { abs, fround } = Math;
 
@@ -43,7 +43,7 @@ export class SparseLevelsCodec implements Codec {
   // What was read: of all groups.
   readonly #positions: Uint32Array;
   readonly #values: Float32Array;
-  // Of one group.
+  // Of one group with two levels.
   readonly #symbols: Uint8Array;
   readonly #magnitudes: Float32Array = new Float32Array(2);
 
@@ -59,17 +59,16 @@ export class SparseLevelsCodec implements Codec {
     );
     const most = kept.reduce((sum, k) => sum + k, 0);
     this.maxBytes = bytes(sizes.reduce((sum, size) => sum + size, 0));
-    this.#positions = new Uint32Array(most);
-    this.#values = new Float32Array(most);
+    this.#positions = wordsVector(most);
+    this.#values = vector(most);
     this.#symbols = new Uint8Array(kept.reduce((a, b) => Math.max(a, b), 0));
   }
 
   encode(x: Float32Array, into: ByteSink): void {
     this.#eachGroup(into, (from, to) => {
-      const group = x.subarray(from, to);
-      const positions = this.#finder(to - from).of(group);
-      if (positions !== undefined) this.#write(group, positions, into);
-      return positions !== undefined;
+      const kept = this.#finder(to - from).of(x.subarray(from, to));
+      if (kept !== undefined) this.#write(kept, to - from, into);
+      return kept !== undefined;
     });
   }
 
@@ -78,22 +77,22 @@ export class SparseLevelsCodec implements Codec {
     tentative.scale = 0;
     this.#eachGroup(into, (from, to) => {
       const p = tentative.values.subarray(from, to);
-      const positions = this.#finder(to - from).ofSum(x.subarray(from, to), e.subarray(from, to), p);
-      if (positions === undefined) return false;
-      const values = this.#write(p, positions, into);
-      for (let j = 0; j < positions.length; j++) p[positions[j]!]! -= values[j]!;
+      const kept = this.#finder(to - from).ofSum(x.subarray(from, to), e.subarray(from, to), p);
+      if (kept === undefined) return false;
+      this.#write(kept, to - from, into);
+      this.#using.scatterAdd(-1, kept.values, kept.positions, p);
       return true;
     });
   }
 
   decode(from: ByteSource, out: Float32Array): void {
     const count = this.#read(from);
-    put(this.#values.subarray(0, count), this.#positions.subarray(0, count), out);
+    this.#using.scatter(this.#values.subarray(0, count), this.#positions.subarray(0, count), out);
   }
 
   decodeAdd(from: ByteSource, out: Float32Array, weight: number): void {
     const count = this.#read(from);
-    addAt(this.#values.subarray(0, count), this.#positions.subarray(0, count), out, weight);
+    this.#using.scatterAdd(weight, this.#values.subarray(0, count), this.#positions.subarray(0, count), out);
   }
 
   /** @param write returns false if an entry is not finite: then the message is taken back @throws {NonFiniteError} */
@@ -118,15 +117,21 @@ export class SparseLevelsCodec implements Codec {
     return finder;
   }
 
-  /** Writes the entries of a group at these positions, and returns what they decode to: valid until the next call. */
-  #write(group: Float32Array, positions: Uint32Array, into: ByteSink): Float32Array {
-    writePositions(positions, group.length, into);
-    const values = valuesAt(group, positions, this.#values);
-    if (values.length === 0) return values;
+  /** Writes the kept entries of a group of n, and leaves in `values` what they decode to. */
+  #write({ positions, values }: Kept, n: number, into: ByteSink): void {
+    writePositions(positions, n, into, this.#using);
+    if (values.length === 0) return;
     const { levels } = this.#format;
     const limit = this.#fit(values);
-    const symbols = this.#symbols.subarray(0, values.length);
+    for (let level = 0; level < levels; level++) into.f32(this.#magnitudes[level]!);
+    const packed = into.room(packedBytes(values.length, levels));
     const [low, high] = [this.#magnitudes[0]!, this.#magnitudes[1]!];
+    if (levels === 1) {
+      this.#using.packSigns(values, packed);
+      this.#using.unpackSigns(packed, low, values);
+      return;
+    }
+    const symbols = this.#symbols.subarray(0, values.length);
     for (let j = 0; j < values.length; j++) {
       const value = values[j]!;
       const level = Number(abs(value) > limit);
@@ -135,9 +140,7 @@ export class SparseLevelsCodec implements Codec {
       const magnitude = level === 0 ? low : high;
       values[j] = positive === 1 ? magnitude : -magnitude;
     }
-    for (let level = 0; level < levels; level++) into.f32(this.#magnitudes[level]!);
-    packFixed(symbols, levels, into.room(packedBytes(values.length, levels)));
-    return values;
+    packFixed(symbols, levels, packed);
   }
 
   /** Sets the magnitudes, and returns the one above which the upper level begins. */
@@ -174,18 +177,25 @@ export class SparseLevelsCodec implements Codec {
 
   #readGroup(from: ByteSource, start: number, end: number, at: number): number {
     const room = this.#positions.subarray(at, at + this.#format.kept(end - start));
-    const count = readPositions(from, end - start, room);
+    const count = readPositions(from, end - start, room, this.#using);
     if (count === 0) return 0;
     const { levels } = this.#format;
     const low = magnitude(from);
     const high = levels === 1 ? low : magnitude(from);
     if (high < low) throw from.corrupt(`an upper level of at least ${low}`, high);
+    if (start > 0) for (let j = 0; j < count; j++) room[j]! += start;
+    const values = this.#values.subarray(at, at + count);
+    if (levels === 1) {
+      const signs = from.bytes(packedBytes(count, 1));
+      checkUnusedBits(signs, count, from);
+      this.#using.unpackSigns(signs, low, values);
+      return count;
+    }
     const symbols = this.#symbols.subarray(0, count);
     unpackFixed(from, levels, symbols);
     for (let j = 0; j < count; j++) {
-      room[j]! += start;
       const value = symbols[j]! < 2 ? low : high;
-      this.#values[at + j] = symbols[j]! & 1 ? value : -value;
+      values[j] = symbols[j]! & 1 ? value : -value;
     }
     return count;
   }

@@ -7,12 +7,11 @@ import type { Random } from "../base/random.ts";
 import { type Bytes, bytes } from "../base/units.ts";
 import type { ByteSink, ByteSource } from "../coding/bytes.ts";
 import { maxPositionsBytes, readPositions, writePositions } from "../coding/positions.ts";
+import { type Kernels, wordsVector } from "../kernels/index.ts";
 import type { Codec, Compressor, Law, Residual } from "./compressor.ts";
 import { plain } from "./feedback.ts";
 import { emptyCodec } from "./group-bits.ts";
 import type { Kept, Sparsifier } from "./sparsity.ts";
-
-const { fround } = Math;
 
 /** A sparsifier that error feedback can run in one pass. */
 export interface FusedSparsifier extends Sparsifier {
@@ -29,22 +28,25 @@ export function sparse(
   name: string,
   law: Law,
   { kept, open }: { kept(length: number): number; open(length: number): FusedSparsifier },
+  using: Kernels,
 ): Compressor {
   return {
     name,
     law,
     sparsity: { kept, open },
-    open: (length) => (length === 0 ? emptyCodec : new SparseCodec(open(length))),
+    open: (length) => (length === 0 ? emptyCodec : new SparseCodec(open(length), using)),
   };
 }
 
 class SparseCodec implements Codec {
   readonly maxBytes: Bytes;
   readonly #sparsifier: FusedSparsifier;
+  readonly #using: Kernels;
 
-  constructor(sparsifier: FusedSparsifier) {
+  constructor(sparsifier: FusedSparsifier, using: Kernels) {
     this.maxBytes = bytes(sparsifier.maxBytes + 4 * sparsifier.most);
     this.#sparsifier = sparsifier;
+    this.#using = using;
   }
 
   encode(x: Float32Array, into: ByteSink, rng: Random): void {
@@ -55,29 +57,25 @@ class SparseCodec implements Codec {
     const p = tentative.values;
     const { positions, values } = this.#sparsifier.selectSum(x, plain(settled), p, into, rng);
     into.f32s(values);
-    for (let j = 0; j < positions.length; j++) p[positions[j]!]! -= values[j]!;
+    this.#using.scatterAdd(-1, values, positions, p);
     tentative.scale = 0;
   }
 
   decode(from: ByteSource, out: Float32Array, rng: Random): void {
     const { positions, values } = this.#read(from, rng);
-    put(values, positions, out);
+    this.#using.scatter(values, positions, out);
   }
 
   decodeAdd(from: ByteSource, out: Float32Array, weight: number, rng: Random): void {
     const { positions, values } = this.#read(from, rng);
-    addAt(values, positions, out, weight);
+    this.#using.scatterAdd(weight, values, positions, out);
   }
 
   #read(from: ByteSource, rng: Random): Kept {
     const positions = this.#sparsifier.positions(from, rng);
     const values = from.f32s(positions.length);
-    const zeros = this.#sparsifier.keepsZeros;
-    for (let j = 0; j < values.length; j++) {
-      const value = values[j]!;
-      if (!Number.isFinite(value)) throw from.corrupt("a finite f32", value);
-      if (value === 0 && !zeros) throw from.corrupt("an entry that is not 0");
-    }
+    if (!this.#using.allFinite(values)) throw from.corrupt("finite entries");
+    if (!this.#sparsifier.keepsZeros && values.includes(0)) throw from.corrupt("entries that are not 0");
     from.end();
     return { positions, values };
   }
@@ -88,37 +86,21 @@ export class SentPositions {
   readonly maxBytes: Bytes;
   readonly #length: number;
   readonly #read: Uint32Array;
+  readonly #using: Kernels;
 
-  constructor(most: number, length: number) {
+  constructor(most: number, length: number, using: Kernels) {
     this.maxBytes = bytes(maxPositionsBytes(most, length));
     this.#length = length;
-    this.#read = new Uint32Array(most);
+    this.#read = wordsVector(most);
+    this.#using = using;
   }
 
   write(positions: Uint32Array, into: ByteSink): void {
-    writePositions(positions, this.#length, into);
+    writePositions(positions, this.#length, into, this.#using);
   }
 
   /** Valid until the next call. */
   read(from: ByteSource): Uint32Array {
-    return this.#read.subarray(0, readPositions(from, this.#length, this.#read));
+    return this.#read.subarray(0, readPositions(from, this.#length, this.#read, this.#using));
   }
-}
-
-/** The entries of x at these positions, in the front of `values`. */
-export function valuesAt(x: Float32Array, positions: Uint32Array, values: Float32Array): Float32Array {
-  for (let j = 0; j < positions.length; j++) values[j] = x[positions[j]!]!;
-  return values.subarray(0, positions.length);
-}
-
-/** out_i = the value at each position, 0 elsewhere. */
-export function put(values: Float32Array, positions: Uint32Array, out: Float32Array): void {
-  out.fill(0);
-  for (let j = 0; j < positions.length; j++) out[positions[j]!] = values[j]! + 0; // + 0 turns −0 into +0
-}
-
-/** out_i = fround(out_i + fround(fround(weight) · value)) at each position. */
-export function addAt(values: Float32Array, positions: Uint32Array, out: Float32Array, weight: number): void {
-  const factor = fround(weight);
-  for (let j = 0; j < positions.length; j++) out[positions[j]!]! += fround(factor * values[j]!);
 }

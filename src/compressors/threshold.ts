@@ -18,12 +18,12 @@ import type { Random } from "../base/random.ts";
 import { checkArguments, parseNumber } from "../base/spec.ts";
 import type { Bytes } from "../base/units.ts";
 import type { ByteSink, ByteSource } from "../coding/bytes.ts";
-import { type Kernels, kernels, wordsVector } from "../kernels/index.ts";
+import { type Kernels, kernels, vector, wordsVector } from "../kernels/index.ts";
 import { type Compressor, contractive, lawless } from "./compressor.ts";
 import type { CompressorEntry } from "./entry.ts";
-import { bitsOfLeast, nthMagnitude } from "./magnitudes.ts";
+import { BINS, bitsOfLeast, nthMagnitude } from "./magnitudes.ts";
 import { nonFiniteInput } from "./non-finite.ts";
-import { type FusedSparsifier, SentPositions, sparse, valuesAt } from "./sparse.ts";
+import { type FusedSparsifier, SentPositions, sparse } from "./sparse.ts";
 import type { Kept } from "./sparsity.ts";
 
 const { fround } = Math;
@@ -38,10 +38,8 @@ export function threshold(tau: number, using: Kernels = kernels): Compressor {
   }
   const name = `threshold:tau=${tau}`;
   const floor = bitsOfLeast(tau);
-  return sparse(name, lawless, {
-    kept: (length) => length,
-    open: (length) => new FixedThreshold(name, floor, length, using),
-  });
+  const open = (length: number) => new FixedThreshold(name, floor, length, using);
+  return sparse(name, lawless, { kept: (length) => length, open }, using);
 }
 
 /** @param fraction of d, above 0 and at most 1 @throws {ConfigError} */
@@ -51,10 +49,8 @@ export function sampledThreshold(fraction: number, using: Kernels = kernels): Co
   }
   const name = `threshold:fraction=${fraction}`;
   const law = contractive((length) => 1 / Math.max(1, length));
-  return sparse(name, law, {
-    kept: (length) => length,
-    open: (length) => new SampledThreshold(name, fraction, length, using),
-  });
+  const open = (length: number) => new SampledThreshold(name, fraction, length, using);
+  return sparse(name, law, { kept: (length) => length, open }, using);
 }
 
 class FixedThreshold implements FusedSparsifier {
@@ -62,30 +58,30 @@ class FixedThreshold implements FusedSparsifier {
   readonly most: number;
   readonly keepsZeros = false;
   protected readonly using: Kernels;
-  /** Positions of the entries that reach the threshold: it has room for all. */
+  /** Positions of the entries that reach the threshold, and these entries: there is room for all. */
   protected readonly list: Uint32Array;
+  protected readonly listed: Float32Array;
   readonly #name: string;
   readonly #floor: number;
   readonly #sent: SentPositions;
-  readonly #values: Float32Array;
 
   constructor(name: string, floor: number, length: number, using: Kernels) {
     this.most = length;
     this.using = using;
     this.list = wordsVector(length);
+    this.listed = vector(length);
     this.#name = name;
     this.#floor = floor;
-    this.#sent = new SentPositions(length, length);
+    this.#sent = new SentPositions(length, length, using);
     this.maxBytes = this.#sent.maxBytes;
-    this.#values = new Float32Array(length);
   }
 
   select(x: Float32Array, into: ByteSink, _rng: Random): Kept {
-    return this.keep(x, this.using.selectFrom(x, this.#floor, this.list), into);
+    return this.keep(this.using.selectFrom(x, this.#floor, this.list, this.listed), into);
   }
 
   selectSum(x: Float32Array, e: Float32Array, p: Float32Array, into: ByteSink, _rng: Random): Kept {
-    return this.keep(p, this.using.addSelect(x, e, p, this.#floor, this.list), into);
+    return this.keep(this.using.addSelect(x, e, p, this.#floor, this.list, this.listed), into);
   }
 
   positions(from: ByteSource): Uint32Array {
@@ -93,10 +89,10 @@ class FixedThreshold implements FusedSparsifier {
   }
 
   /** Sends the first `found` entries of the list. */
-  protected keep(x: Float32Array, found: number, into: ByteSink): Kept {
+  protected keep(found: number, into: ByteSink): Kept {
     const positions = this.list.subarray(0, found);
-    const values = valuesAt(x, positions, this.#values);
-    if (!values.every(Number.isFinite)) throw nonFiniteInput(this.#name); // what is not finite reaches any threshold
+    const values = this.listed.subarray(0, found);
+    if (!this.using.allFinite(values)) throw nonFiniteInput(this.#name); // what is not finite reaches any threshold
     this.#sent.write(positions, into);
     return { positions, values };
   }
@@ -105,15 +101,20 @@ class FixedThreshold implements FusedSparsifier {
 class SampledThreshold extends FixedThreshold {
   readonly #fraction: number;
   readonly #sample: Float32Array;
+  /** Draws, and then where the sample lies. */
+  readonly #sampled: Uint32Array;
+  readonly #counts: Uint32Array = new Uint32Array(BINS);
 
   constructor(name: string, fraction: number, length: number, using: Kernels) {
     super(name, 0, length, using);
     this.#fraction = fraction;
-    this.#sample = new Float32Array(Math.min(length, Math.max(1000, Math.ceil(length / 100))));
+    const samples = Math.min(length, Math.max(1000, Math.ceil(length / 100)));
+    this.#sample = vector(samples);
+    this.#sampled = wordsVector(samples);
   }
 
   override select(x: Float32Array, into: ByteSink, rng: Random): Kept {
-    return this.keep(x, this.#list(x, rng), into);
+    return this.keep(this.#list(x, rng), into);
   }
 
   override selectSum(x: Float32Array, e: Float32Array, p: Float32Array, into: ByteSink, rng: Random): Kept {
@@ -134,17 +135,21 @@ class SampledThreshold extends FixedThreshold {
   }
 
   #reach(x: Float32Array, tau: number): number {
-    return this.using.selectFrom(x, bitsOfLeast(tau), this.list);
+    return this.using.selectFrom(x, bitsOfLeast(tau), this.list, this.listed);
   }
 
   #estimate(x: Float32Array, rng: Random): number {
     const sample = this.#sample;
+    const sampled = this.#sampled;
     const { length } = sample;
+    this.using.draws(rng.k0, rng.k1, 0, sampled);
     for (let i = 0; i < length; i++) {
-      sample[i] = Math.abs(x[Math.floor(((i + rng.uniform(i)) * x.length) / length)]!);
+      const uniform = (sampled[i]! >>> 8) * 2 ** -24; // `uniform` of the randomness
+      sampled[i] = Math.floor(((i + uniform) * x.length) / length);
     }
+    this.using.gather(x, sampled, sample);
     const rank = Math.max(1, Math.round(this.#fraction * length));
-    const least = nthMagnitude(new Uint32Array(sample.buffer), rank);
+    const least = nthMagnitude(new Uint32Array(sample.buffer, sample.byteOffset, length), rank, this.#counts);
     return Math.max(SMALLEST, least === undefined ? Number.POSITIVE_INFINITY : floatOf(least.digit));
   }
 }

@@ -17,7 +17,7 @@ import { type Compressor, contractive } from "./compressor.ts";
 import type { CompressorEntry } from "./entry.ts";
 import { LargestEntries } from "./largest.ts";
 import { nonFiniteInput } from "./non-finite.ts";
-import { type FusedSparsifier, SentPositions, sparse, valuesAt } from "./sparse.ts";
+import { type FusedSparsifier, SentPositions, sparse } from "./sparse.ts";
 import type { Kept } from "./sparsity.ts";
 
 /** @param k entries kept; all d where k > d @throws {ConfigError} if k is not a positive integer */
@@ -31,7 +31,7 @@ function keeping(amount: Amount, using: Kernels): Compressor {
   const name = `top-k:${amount.text}`;
   const kept = (length: number) => keptOf(amount, length);
   const law = contractive((length) => (length === 0 ? 1 : kept(length) / length));
-  return sparse(name, law, { kept, open: (length) => new Largest(name, kept(length), length, using) });
+  return sparse(name, law, { kept, open: (length) => new Largest(name, kept(length), length, using) }, using);
 }
 
 class Largest implements FusedSparsifier {
@@ -40,7 +40,6 @@ class Largest implements FusedSparsifier {
   readonly maxBytes: Bytes;
   readonly #name: string;
   readonly #sent: SentPositions;
-  readonly #values: Float32Array;
   readonly #newFinder: () => LargestEntries;
   /** Made by the first encode: a receiver never needs it. */
   #finder: LargestEntries | undefined;
@@ -48,30 +47,29 @@ class Largest implements FusedSparsifier {
   constructor(name: string, k: number, length: number, using: Kernels) {
     this.most = k;
     this.#name = name;
-    this.#sent = new SentPositions(k, length);
+    this.#sent = new SentPositions(k, length, using);
     this.maxBytes = this.#sent.maxBytes;
-    this.#values = new Float32Array(k);
     this.#newFinder = () => new LargestEntries(k, length, using);
   }
 
   select(x: Float32Array, into: ByteSink): Kept {
     this.#finder ??= this.#newFinder();
-    return this.#keep(x, this.#finder.of(x), into);
+    return this.#send(this.#finder.of(x), into);
   }
 
   selectSum(x: Float32Array, e: Float32Array, p: Float32Array, into: ByteSink): Kept {
     this.#finder ??= this.#newFinder();
-    return this.#keep(p, this.#finder.ofSum(x, e, p), into);
+    return this.#send(this.#finder.ofSum(x, e, p), into);
   }
 
   positions(from: ByteSource): Uint32Array {
     return this.#sent.read(from);
   }
 
-  #keep(x: Float32Array, positions: Uint32Array | undefined, into: ByteSink): Kept {
-    if (positions === undefined) throw nonFiniteInput(this.#name);
-    this.#sent.write(positions, into);
-    return { positions, values: valuesAt(x, positions, this.#values) };
+  #send(kept: Kept | undefined, into: ByteSink): Kept {
+    if (kept === undefined) throw nonFiniteInput(this.#name);
+    this.#sent.write(kept.positions, into);
+    return kept;
   }
 }
 

@@ -53,9 +53,10 @@ export class UniformCodec implements Codec {
   readonly #random: boolean;
   readonly #using: Kernels;
 
-  /** @param segments in order, and all of the vector */
-  constructor(name: string, segments: readonly Segment[], rounding: Rounding, using: Kernels) {
-    this.maxBytes = bytes(segments.reduce((sum, segment) => sum + segmentBytes(segment), 0));
+  /** @param segments in order, and all of the vector @param atLeast bytes that a shorter vector may take */
+  constructor(name: string, segments: readonly Segment[], rounding: Rounding, using: Kernels, atLeast = 0) {
+    const size = segments.reduce((sum, segment) => sum + segmentBytes(segment), 0);
+    this.maxBytes = bytes(Math.max(size, atLeast));
     this.#name = name;
     this.#segments = segments;
     this.#random = rounding === "stochastic";

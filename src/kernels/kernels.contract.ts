@@ -114,13 +114,59 @@ export function kernelsContract(k: Kernels): void {
   });
 
   test(`${k.engine}: selection stops when the indices are full`, () => {
-    const indices = new Uint32Array(3);
+    const [indices, values] = [new Uint32Array(3), new Float32Array(3)];
     const x = new Float32Array(40_000);
     for (const at of [5, 17_000, 20_000, 39_999]) x[at] = -1;
-    assert.equal(k.selectFrom(x, 0x3f800000, indices), 3);
+    x[17_000] = 2;
+    assert.equal(k.selectFrom(x, 0x3f800000, indices, values), 3);
     assert.deepEqual(Array.from(indices), [5, 17_000, 20_000]);
-    assert.equal(k.selectFrom(x, 0x3f800001, indices), 0);
-    assert.equal(k.selectFrom(x, 0, new Uint32Array(0)), 0);
+    assert.deepEqual(Array.from(values), [-1, 2, -1]);
+    assert.equal(k.selectFrom(x, 0x40000001, indices, values), 0);
+    assert.equal(k.selectFrom(x, 0, new Uint32Array(0), new Float32Array(0)), 0);
+  });
+
+  test(`${k.engine}: a Rice code holds each gap as ones, a zero and low bits, and is read to its last bit`, () => {
+    const [code, positions] = [new Uint8Array(3), new Uint32Array(3)];
+    k.writeRice(Uint32Array.of(1, 2, 14), 2, code); // 0 01, 0 00, 110 11
+    assert.deepEqual([...code.subarray(0, 2)], [0b0010_0011, 0b0110_0000]);
+    assert.equal(k.readRice(code.subarray(0, 2), 2, 15, positions), 11);
+    assert.deepEqual([...positions], [1, 2, 14]);
+    assert.equal(k.readRice(code.subarray(0, 2), 2, 14, positions), -1);
+    assert.equal(k.readRice(code.subarray(0, 1), 2, 15, positions), -1);
+    assert.equal(k.readRice(code.subarray(0, 0), 2, 15, positions.subarray(0, 0)), 0);
+  });
+
+  test(`${k.engine}: a Rice code of many pieces, or with a gap longer than a piece, comes back`, () => {
+    const many = Uint32Array.from({ length: 200_000 }, (_, j) => 20 * j + (j % 7));
+    for (const places of [many, Uint32Array.of(3, 700_000, 700_001), Uint32Array.of(700_000)]) {
+      const bits = places.at(-1)! + 1; // without low bits: a zero for each position, a one for each other index
+      const [code, read] = [new Uint8Array(Math.ceil(bits / 8)), new Uint32Array(places.length)];
+      k.writeRice(places, 0, code);
+      assert.equal(k.readRice(code, 0, bits, read), bits);
+      assert.deepEqual(read, places);
+      assert.equal(k.readRice(code, 0, bits - 1, read), -1);
+      assert.equal(k.readRice(code.subarray(0, 80_000), 0, bits, read), -1);
+    }
+  });
+
+  test(`${k.engine}: positions beyond a vector are a bug, and nothing is written`, () => {
+    const [x, value] = [new Float32Array(4), Float32Array.of(7)];
+    for (const position of [4, 2 ** 31, 2 ** 32 - 1]) {
+      assert.throws(() => k.gather(x, Uint32Array.of(position), value), /position \d+ of 4 entries/);
+      assert.throws(() => k.scatter(value, Uint32Array.of(position), x), /position \d+ of 4 entries/);
+      assert.throws(() => k.scatterAdd(1, value, Uint32Array.of(position), x), /position \d+ of 4 entries/);
+    }
+    assert.deepEqual([value[0], ...x], [7, 0, 0, 0, 0]);
+  });
+
+  test(`${k.engine}: scattered −0 becomes 0, and what is added is rounded twice`, () => {
+    const out = Float32Array.of(1, 2, 3);
+    k.scatter(Float32Array.of(-0, 0.1), Uint32Array.of(0, 2), out);
+    assert.deepEqual(out, Float32Array.of(0, 0, 0.1));
+    k.scatterAdd(0.1, Float32Array.of(3), Uint32Array.of(2), out);
+    assert.deepEqual(out, Float32Array.of(0, 0, fround(fround(0.1) + fround(fround(0.1) * 3))));
+    k.scatter(new Float32Array(0), new Uint32Array(0), out);
+    assert.deepEqual(out, new Float32Array(3));
   });
 
   test(`${k.engine}: every half survives the way to f32 and back, but for infinity and NaN`, () => {
@@ -212,11 +258,11 @@ export function kernelsContract(k: Kernels): void {
 
   test(`${k.engine}: whole multiples of the step stay, what lies between goes up as often as it should`, () => {
     const levels = new Int16Array(40_000);
-    const x = Float32Array.from(levels, (_, i) => [3, -4, 0, -0, 32767, 1.25, -2.75, 2 ** -140][i % 8]!);
-    k.dither(x, Float32Array.of(1), 40_000, 1, 2, 0, levels);
+    const x = Float32Array.from(levels, (_, i) => [3, -4, 0, -0, 16_383, 1.25, -2.75, 2 ** -140][i % 8]!);
+    k.dither(x, Float32Array.of(1), 40_000, 16_383, { k0: 1, k1: 2 }, 0, levels);
     const sums = new Float64Array(8);
     for (const [i, level] of levels.entries()) sums[i % 8]! += level / 5000;
-    assert.deepEqual([...sums.subarray(0, 5)].map(Math.round), [3, -4, 0, 0, 32767]);
+    assert.deepEqual([...sums.subarray(0, 5)].map(Math.round), [3, -4, 0, 0, 16_383]);
     assert.deepEqual(
       [0, 1, 2, 3, 4, 7].map((j) => new Set(levels.filter((_, i) => i % 8 === j)).size),
       Array(6).fill(1),
@@ -224,10 +270,51 @@ export function kernelsContract(k: Kernels): void {
     assert.ok(Math.abs(sums[5]! - 1.25) < 0.03 && Math.abs(sums[6]! + 2.75) < 0.03, `${sums}`);
   });
 
+  test(`${k.engine}: entries that share a draw go up independently of each other, and each as often as it should`, () => {
+    const levels = new Int16Array(2 ** 16);
+    for (const fraction of [0.5, 0.2, 0.01]) {
+      k.dither(new Float32Array(2 ** 16).fill(fraction), Float32Array.of(1), 2 ** 16, 7, { k0: 5, k1: 6 }, 0, levels);
+      const up = [0, 0, 0]; // lower halves, upper halves, both
+      for (let i = 0; i < levels.length; i += 8) {
+        for (let j = i; j < i + 4; j++) {
+          up[0]! += levels[j]!;
+          up[1]! += levels[j + 4]!;
+          up[2]! += levels[j]! * levels[j + 4]!;
+        }
+      }
+      for (const [which, chance] of [fraction, fraction, fraction ** 2].entries()) {
+        const deviation = Math.sqrt(2 ** 15 * chance * (1 - chance));
+        assert.ok(Math.abs(up[which]! - 2 ** 15 * chance) < 4 * deviation, `${up} at ${fraction}`);
+      }
+    }
+  });
+
+  test(`${k.engine}: a step may be as small or as large as f32 has it`, () => {
+    for (const step of [2 ** -149, 2 ** -130, 2 ** -65, 2 ** -64, 2 ** 125]) {
+      const levels = new Int16Array(18);
+      const x = Float32Array.from(levels, (_, i) => ((i % 15) - 7) * step);
+      k.dither(x, Float32Array.of(step), 18, 7, { k0: 1, k1: 2 }, 0, levels);
+      assert.deepEqual(
+        [...levels],
+        Array.from(levels, (_, i) => (i % 15) - 7),
+      );
+    }
+  });
+
   test(`${k.engine}: four bits hold the levels from −8 to 7, the first in the low half`, () => {
     const nibbles = new Uint8Array(2);
-    k.packNibbles(Int16Array.of(1, -1, -8), nibbles);
-    assert.deepEqual([...nibbles], [0xf1, 0x08]);
+    const p = Float32Array.of(1.5, -1.5, -10.5);
+    k.ditherNibbles(p, Float32Array.of(1.5), 3, { k0: 1, k1: 2 }, 0, nibbles);
+    assert.deepEqual([...nibbles], [0xf1, 0x09]);
+    k.ditherNibblesFeedback(p, Float32Array.of(1.5), 3, { k0: 1, k1: 2 }, 0, nibbles);
+    assert.deepEqual(
+      [[...nibbles], [...p]],
+      [
+        [0xf1, 0x09],
+        [0, 0, 0],
+      ],
+    );
+    nibbles[1] = 0x08;
     const levels = new Int16Array(3);
     k.unpackNibbles(nibbles, levels);
     assert.deepEqual([...levels], [1, -1, -8]);
@@ -243,6 +330,8 @@ export function kernelsContract(k: Kernels): void {
     assert.throws(() => k.add(short, short, long), /other lengths/);
     assert.throws(() => k.packSigns(long, bits), /1 bytes for 9 signs/);
     assert.throws(() => k.histogram(short, new Uint32Array(7)), /7 histogram bins/);
+    const odd = [Float32Array.of(1, 1, 1), 3, { k0: 1, k1: 2 }, 0, new Uint8Array(5)] as const;
+    assert.throws(() => k.ditherNibbles(long, ...odd), /nibbles of 9 entries in buckets of 3/);
     assert.throws(() => k.toHalf(long, new Uint8Array(16)), /16 bytes for 9 entries of 2/);
   });
 }

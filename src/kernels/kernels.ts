@@ -68,12 +68,40 @@ export interface Kernels {
    */
   histogram(x: Float32Array, counts: Uint32Array): void;
   /**
-   * Indices, ascending, of entries whose magnitude bits are at least `floor` (0 … 2³¹ − 1); stops at `indices.length`.
-   * Returns how many were written; what lies behind them in `indices` is left open.
+   * Indices, ascending, of entries whose magnitude bits are at least `floor` (0 … 2³¹ − 1), and beside them these entries;
+   * stops at `indices.length`, the length of `values` too. Returns how many were written; what lies behind is left open.
    */
-  selectFrom(x: Float32Array, floor: number, indices: Uint32Array): number;
+  selectFrom(x: Float32Array, floor: number, indices: Uint32Array, values: Float32Array): number;
   /** out_i = fround(x_i + y_i), all of them, and `selectFrom` of out, in one pass. */
-  addSelect(x: Float32Array, y: Float32Array, out: Float32Array, floor: number, indices: Uint32Array): number;
+  addSelect(
+    x: Float32Array,
+    y: Float32Array,
+    out: Float32Array,
+    floor: number,
+    indices: Uint32Array,
+    values: Float32Array,
+  ): number;
+
+  // Some entries of a vector: positions are ascending and below d, and there are as many values.
+
+  /** values_j = x_i, i = positions_j. */
+  gather(x: Float32Array, positions: Uint32Array, values: Float32Array): void;
+  /** out_i = fround(values_j + 0), which is never −0, for i = positions_j, and 0 elsewhere. */
+  scatter(values: Float32Array, positions: Uint32Array, out: Float32Array): void;
+  /** out_i = fround(out_i + fround(weight · values_j)) for i = positions_j; the others are not touched. */
+  scatterAdd(weight: number, values: Float32Array, positions: Uint32Array, out: Float32Array): void;
+
+  /**
+   * Rice code of ascending positions, most significant bit first: of each gap g = i_j − i_(j−1) − 1 (i_(−1) = −1) ⌊g/2^b⌋
+   * ones, a zero, and the b low bits; the last byte is filled up with zeros.
+   * @param parameter b, 0 … 24 @param code exactly as many bytes as that takes, below 2²⁸
+   */
+  writeRice(positions: Uint32Array, parameter: number, code: Uint8Array): void;
+  /**
+   * Fills `positions` from their code and returns how many bits it took; −1 if a position is not below `length` or the
+   * code ends too soon, and then what it wrote is left open.
+   */
+  readRice(code: Uint8Array, parameter: number, length: number, positions: Uint32Array): number;
 
   // Entries in fewer bits, and back: IEEE halves, bfloat16 and signed powers of two. Sixteen bits are two bytes, the lower
   // first. to… and …Feedback encode; they return false if an entry is not finite, and what they wrote is left open then.
@@ -127,9 +155,10 @@ export interface Kernels {
 
   /**
    * Fits a grid to each bucket and rounds each entry to one of its points: without a key to the nearest, ties to even
-   * codes, else to one of its two neighbours, up where the 22 − bits lowest bits of draw(k0, k1, first + i), as a fraction
-   * of a step, carry. A step that is subnormal is rounded up, so that every entry stays in reach. Returns false if an entry
-   * or a step is not finite; what it wrote is left open then.
+   * codes, else to one of its two neighbours, up where the min(16, 22 − bits) lowest bits drawn for it (as for `dither`,
+   * below), as a fraction of a step, carry: the mean is right within 2⁻¹⁵ of a step, for 7 and 8 bits within 2⁻¹³. A step
+   * that is subnormal is rounded up, so that every entry stays in reach. Returns false if an entry or a step is not finite;
+   * what it wrote is left open then.
    */
   toGrid(x: Float32Array, grid: Grid, key: Key | undefined, first: number, quantised: Uint8Array): boolean;
   /** `toGrid` of p_i = fround(x_i + e_i), and rest_i = fround(p_i − value_i) with value_i what `fromGrid` gives. */
@@ -155,8 +184,9 @@ export interface Kernels {
    */
   selectDraws(k0: number, k1: number, most: number, length: number, indices: Uint32Array): number;
   /**
-   * A uniform subset of k = `indices.length` of the indices below `length`, ascending. Floyd: for i = 0 … k − 1 let
-   * j = length − k + i and t = `below(i, j + 1)` of `base/random.ts` under (k0, k1); t is taken, or j if t is taken already.
+   * A uniform subset of k = `indices.length` of the indices below `length`, ascending. Draw i = 0, 1, … proposes
+   * t = ⌊u·length/2³²⌋ with u = draw(k0, k1, i), unless u·length mod 2³² < 2³² mod length: so each t is as likely (Lemire). The
+   * first k different ones are taken; where 2k > length, the first length − k are those that are left out.
    * @param taken 2 ⌈length/64⌉ words, all 0 before and after
    */
   subset(k0: number, k1: number, length: number, taken: Uint32Array, indices: Uint32Array): void;
@@ -168,25 +198,53 @@ export interface Kernels {
   bucketNorms(x: Float32Array, bucket: number, norms: Float32Array): void;
   /** maxima_b = max|x_i| over bucket b; not finite where an entry is not. */
   bucketMaxima(x: Float32Array, bucket: number, maxima: Float32Array): void;
+  /** p_i = fround(x_i + e_i), and the norms, or maxima, of its buckets. */
+  addBucketNorms(x: Float32Array, e: Float32Array, p: Float32Array, bucket: number, norms: Float32Array): void;
+  addBucketMaxima(x: Float32Array, e: Float32Array, p: Float32Array, bucket: number, maxima: Float32Array): void;
+  // Random rounding draws 16 bits an entry: entry j of a bucket whose first entry is coordinate c takes the lower half of
+  // drawPair(k0, k1, c + j) where j mod 8 < 4, else the upper half of drawPair(k0, k1, c + j − 4) (`base/random.ts`).
+
   /**
-   * Random rounding to whole multiples of a step: levels_i = ⌊y⌋ + [r < fround(y − ⌊y⌋)] with y = fround(x_i / steps_b)
-   * and r = fround(draw(k0, k1, first + i) >>> 1)/2³¹. A step of 0 counts as 1. Entries are finite, |y| is at most 32767.
+   * Random rounding to whole multiples of a step: levels_i = ⌊(y + r)/2^f⌋, where f = min(16, 22 − bitlength(most)), y is
+   * the whole number nearest to fround(x_i · fround(2^f/steps_b)), ties to even, and r is the lowest f bits drawn for entry
+   * i. So the mean is right within 2⁻¹⁶ of a step, for `most` above 63 within 2⁻²¹ of the largest magnitude. x and a step
+   * below 2⁻⁶⁴ are taken times 2⁶⁴; a step of 0 counts as 1. Entries are finite and at most `most` steps, 1 … 16383.
    */
   dither(
     x: Float32Array,
     steps: Float32Array,
     bucket: number,
-    k0: number,
-    k1: number,
+    most: number,
+    key: Key,
     first: number,
     levels: Int16Array,
+  ): void;
+  /**
+   * `dither` for most = 7, at four bits a level in two's complement, the first of two in the low half of a byte; an unused
+   * half is 0. The bucket is even, or the only one.
+   */
+  ditherNibbles(
+    x: Float32Array,
+    steps: Float32Array,
+    bucket: number,
+    key: Key,
+    first: number,
+    nibbles: Uint8Array,
+  ): void;
+  /** `ditherNibbles`, and p_i = fround(p_i − fround(level_i · steps_b)). */
+  ditherNibblesFeedback(
+    p: Float32Array,
+    steps: Float32Array,
+    bucket: number,
+    key: Key,
+    first: number,
+    nibbles: Uint8Array,
   ): void;
   /** out_i = fround(levels_i · steps_b), +0 where that is −0. */
   scaleLevels(levels: Int16Array, steps: Float32Array, bucket: number, out: Float32Array): void;
   /** out_i = fround(out_i + fround(weight · fround(levels_i · steps_b))). */
   addLevels(weight: number, levels: Int16Array, steps: Float32Array, bucket: number, out: Float32Array): void;
-  /** Four bits a level in two's complement, the first of two in the low half of a byte; an unused half is 0. */
-  packNibbles(levels: Int16Array, nibbles: Uint8Array): void;
+  /** Levels of four bits, as `ditherNibbles` writes them. */
   unpackNibbles(nibbles: Uint8Array, levels: Int16Array): void;
   /** True if a half of any byte is `nibble`. */
   holdsNibble(nibbles: Uint8Array, nibble: number): boolean;

@@ -30,8 +30,19 @@ export function nibblesLength(d: number, nibbles: Uint8Array): void {
   assert(nibbles.length === (d + 1) >>> 1, `a kernel got ${nibbles.length} bytes for ${d} nibbles`);
 }
 
+/** No byte of nibbles belongs to two buckets. */
+export function evenBuckets(d: number, bucket: number): void {
+  assert(bucket % 2 === 0 || bucket >= d, `a kernel got nibbles of ${d} entries in buckets of ${bucket}`);
+}
+
 export function roomFor(d: number, indices: Uint32Array): void {
   assert(indices.length >= d, `a kernel got room for ${indices.length} of ${d} indices`);
+}
+
+/** @param positions ascending */
+export function below(d: number, positions: Uint32Array): void {
+  const last = positions.at(-1) ?? -1;
+  assert(last < d, `a kernel got position ${last} of ${d} entries`);
 }
 
 export function subsetLengths(d: number, taken: Uint32Array, indices: Uint32Array): void {

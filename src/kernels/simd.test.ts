@@ -57,12 +57,23 @@ function drawnSigns(call: Call): Uint8Array {
 const bucketIn = ({ draw }: Call): number => [512, 1, 64, 100, 7, 20_000, 2 ** 27][draw.seed % 7]!;
 
 /** A step for each bucket, one in five of them 0. */
-function steps(call: Call): Float32Array {
-  const count = Math.ceil(call.d / bucketIn(call));
+function steps(call: Call, bucket: number = bucketIn(call)): Float32Array {
+  const count = Math.ceil(call.d / bucket);
   const step = floatsIn(call.place(1), count);
   const rng = Random.fromSeed(call.draw.seed).split("steps");
-  for (let i = 0; i < count; i++) step[i] = rng.u32(i) % 5 === 0 ? 0 : 0.01 + rng.uniform(i);
+  const size = [1, 1, 2 ** -66, 2 ** -140][call.draw.seed % 4]!;
+  for (let i = 0; i < count; i++) step[i] = rng.u32(i) % 5 === 0 ? 0 : size * (0.01 + rng.uniform(i));
   return step;
+}
+
+/** x, of which no entry is above `most` steps. */
+function within(most: number, call: Call, bucket: number, steps: Float32Array): Float32Array {
+  const entries = x(call);
+  for (let i = 0; i < call.d; i++) {
+    const step = steps[Math.floor(i / bucket)]! || 1;
+    entries[i] = Math.max(-most * step, Math.min(most * step, entries[i]! * step));
+  }
+  return entries;
 }
 
 function drawnLevels(call: Call, bits = 16): Int16Array {
@@ -82,14 +93,43 @@ function drawnBytes(call: Call, count: number): Uint8Array {
 /** No key, or one of many. */
 const keyIn = ({ draw }: Call): Key | undefined => (draw.seed % 3 === 0 ? undefined : Random.fromSeed(draw.seed));
 
+const drawnKey = ({ draw }: Call): Key => Random.fromSeed(draw.seed);
+
 /** What an encoder wrote is left open where it found an entry that is not finite. */
 const ifFinite = (finite: boolean, ...written: Output[]): Output[] => (finite ? [finite, ...written] : [finite]);
 
 /** What `selectFrom` found; what lies behind that is left open. */
 function selected(k: Kernels, call: Call, floor: number, limit: number): Output[] {
-  const indices = wordsIn(call.place(4), limit);
-  return [indices.subarray(0, k.selectFrom(x(call), floor, indices))];
+  const [indices, values] = [wordsIn(call.place(4), limit), floatsIn(call.place(2), limit)];
+  const found = k.selectFrom(x(call), floor, indices, values);
+  return [indices.subarray(0, found), values.subarray(0, found)];
 }
+
+/** Some, few, most or all of the indices below d. */
+function positions(call: Call): Uint32Array {
+  const rng = Random.fromSeed(call.draw.seed).split("positions");
+  const limit = [2 ** 31, 2 ** 26, 2 ** 32 - 2 ** 29, 2 ** 32][call.draw.seed % 4]!;
+  const drawn = Array.from({ length: call.d }, (_, i) => i).filter((i) => rng.u32(i) < limit);
+  const list = wordsIn(call.place(4), drawn.length);
+  list.set(drawn);
+  return list;
+}
+
+/** As many entries as there are positions. */
+function valuesFor(call: Call, count: number): Float32Array {
+  const values = floatsIn(call.place(1), count);
+  return fill(values, call.draw, "values");
+}
+
+/** The Rice code of `positions`, in as many bytes as it takes. */
+function riceCode(call: Call, parameter: number): { code: Uint8Array; places: Uint32Array } {
+  const places = positions(call);
+  let bits = places.length * (1 + parameter);
+  for (const [j, place] of places.entries()) bits += (place - (places[j - 1] ?? -1) - 1) >>> parameter;
+  return { code: bytesIn(call.place(3), Math.ceil(bits / 8)), places };
+}
+
+const parameterIn = ({ draw }: Call): number => [0, 1, 3, 6, 10, 11, 16, 24][draw.seed % 8]!;
 
 /** Magnitude bits of 0, 2⁻¹⁴⁹, 2⁻³, 8 or ∞: all entries, most, many, few or none. */
 const floorIn = ({ draw }: Call): number => [0, 1, 0x3e000000, 0x41000000, 0x7f800000][draw.seed % 5]!;
@@ -100,15 +140,30 @@ const finiteUses: Record<string, Use> = {
   sumSquares: (k, call) => [k.sumSquares(x(call))],
   maxMagnitude: (k, call) => [k.maxMagnitude(x(call))],
   addSelect: (k, call) => {
-    const [out, indices] = [z(call), wordsIn(call.place(4), call.draw.seed % 2 === 0 ? call.d : call.draw.seed % 100)];
-    return [indices.subarray(0, k.addSelect(x(call), y(call), out, floorIn(call), indices)), out];
+    const limit = call.draw.seed % 2 === 0 ? call.d : call.draw.seed % 100;
+    const [out, indices, values] = [z(call), wordsIn(call.place(4), limit), floatsIn(call.place(3), limit)];
+    const found = k.addSelect(x(call), y(call), out, floorIn(call), indices, values);
+    return [indices.subarray(0, found), values.subarray(0, found), out];
   },
   dither: (k, call) => {
     const levels = wholeIn(call.place(2), call.d).fill(99);
-    const moderate = x(call);
-    for (let i = 0; i < call.d; i++) if (Math.abs(moderate[i]!) > 300) moderate[i] = 300;
-    k.dither(moderate, steps(call), bucketIn(call), call.draw.seed, ~call.draw.seed, 2 ** 32 - 20, levels);
+    const most = [1, 7, 100, 16383][call.draw.seed % 4]!;
+    const [bucket, size] = [bucketIn(call), steps(call)];
+    k.dither(within(most, call, bucket, size), size, bucket, most, drawnKey(call), 2 ** 32 - 20, levels);
     return [levels];
+  },
+  ditherNibbles: (k, call) => {
+    const nibbles = bytesIn(call.place(3), (call.d + 1) >>> 1).fill(0xa5);
+    const [bucket, size] = [2 * bucketIn(call), steps(call, 2 * bucketIn(call))];
+    k.ditherNibbles(within(7, call, bucket, size), size, bucket, drawnKey(call), 2 ** 32 - 20, nibbles);
+    return [nibbles];
+  },
+  ditherNibblesFeedback: (k, call) => {
+    const nibbles = bytesIn(call.place(3), (call.d + 1) >>> 1).fill(0xa5);
+    const [bucket, size] = [2 * bucketIn(call), steps(call, 2 * bucketIn(call))];
+    const p = within(7, call, bucket, size);
+    k.ditherNibblesFeedback(p, size, bucket, drawnKey(call), 2 ** 32 - 20, nibbles);
+    return [p, nibbles];
   },
   "selectFrom with room for all": (k, call) => selected(k, call, floorIn(call), call.d),
   "selectFrom with room for few": (k, call) => selected(k, call, floorIn(call), call.draw.seed % 100),
@@ -273,6 +328,16 @@ const uses: Record<string, Use> = {
     k.bucketMaxima(x(call), bucketIn(call), maxima);
     return [maxima];
   },
+  addBucketNorms: (k, call) => {
+    const [norms, p] = [floatsIn(call.place(3), Math.ceil(call.d / bucketIn(call))), z(call)];
+    k.addBucketNorms(x(call), y(call), p, bucketIn(call), norms);
+    return [norms, p];
+  },
+  addBucketMaxima: (k, call) => {
+    const [maxima, p] = [floatsIn(call.place(3), Math.ceil(call.d / bucketIn(call))), z(call)];
+    k.addBucketMaxima(x(call), y(call), p, bucketIn(call), maxima);
+    return [maxima, p];
+  },
   scaleLevels: (k, call) => {
     const out = x(call);
     k.scaleLevels(drawnLevels(call), steps(call), bucketIn(call), out);
@@ -282,11 +347,6 @@ const uses: Record<string, Use> = {
     const out = x(call);
     k.addLevels(call.a, drawnLevels(call), steps(call), bucketIn(call), out);
     return [out];
-  },
-  packNibbles: (k, call) => {
-    const nibbles = bytesIn(call.place(3), (call.d + 1) >>> 1).fill(0xa5);
-    k.packNibbles(drawnLevels(call, 4), nibbles);
-    return [nibbles];
   },
   unpackNibbles: (k, call) => {
     const levels = wholeIn(call.place(2), 8 * signs(call).length);
@@ -305,6 +365,43 @@ const uses: Record<string, Use> = {
     const out = wordsIn(call.place(4), call.d);
     k.draws(call.draw.seed, ~call.draw.seed >>> 0, 2 ** 32 - 20, out);
     return [out];
+  },
+  gather: (k, call) => {
+    const places = positions(call);
+    const values = floatsIn(call.place(1), places.length);
+    k.gather(x(call), places, values);
+    return [values];
+  },
+  scatter: (k, call) => {
+    const [places, out] = [positions(call), x(call)];
+    k.scatter(valuesFor(call, places.length), places, out);
+    return [out];
+  },
+  scatterAdd: (k, call) => {
+    const [places, out] = [positions(call), x(call)];
+    k.scatterAdd(call.a, valuesFor(call, places.length), places, out);
+    return [out];
+  },
+  writeRice: (k, call) => {
+    const { code, places } = riceCode(call, parameterIn(call));
+    k.writeRice(places, parameterIn(call), code.fill(0xff));
+    return [code];
+  },
+  readRice: (k, call) => {
+    const { code, places } = riceCode(call, parameterIn(call));
+    twin.writeRice(places, parameterIn(call), code);
+    const read = wordsIn(call.place(2), places.length);
+    const bits = k.readRice(code, parameterIn(call), call.d, read);
+    const cut = k.readRice(code.subarray(0, code.length - 1), parameterIn(call), call.d, read.slice());
+    return [bits, read, cut, k.readRice(code, parameterIn(call), call.d - 1, read.slice())];
+  },
+  "readRice of any bytes": (k, call) => {
+    const read = wordsIn(call.place(2), call.draw.seed % 3000);
+    const code = drawnBytes(call, call.d);
+    const ones = call.draw.seed % 7 === 0 ? 0xff : 0x11;
+    code.fill(ones, 0, Math.floor(call.d / (1 + (call.draw.seed % 5))));
+    const bits = k.readRice(code, parameterIn(call), 2 ** (call.draw.seed % 29), read);
+    return bits < 0 ? [bits] : [bits, read];
   },
   subset: (k, call) => {
     const k0 = call.draw.seed;

@@ -10,9 +10,12 @@ import { eachPiece, INFINITY_BITS } from "./pieces.ts";
 import { Slot } from "./scratch.ts";
 import { bfloatKernels } from "./simd/bfloat.ts";
 import { ditherKernels } from "./simd/dither.ts";
+import { entryKernels } from "./simd/entries.ts";
 import { gridKernels } from "./simd/grid.ts";
 import { halfKernels } from "./simd/half.ts";
 import { powersKernels } from "./simd/powers.ts";
+import { riceKernels } from "./simd/rice.ts";
+import { selectionKernels } from "./simd/selection.ts";
 import { twin } from "./twin.ts";
 import type { WasmKernels } from "./wasm.ts";
 
@@ -201,32 +204,9 @@ export function simd(wasm: WasmKernels, arena: Arena): Kernels {
       takeCounts(counts);
     },
 
-    addSelect(x, y, out, floor, indices) {
-      sameLength(x.length, y, out);
-      let found = 0;
-      eachPiece(x.length, a.holds(x) && b.holds(y) && c.holds(out) && words.holds(indices), (i, n) => {
-        const room = Math.min(n, indices.length - found);
-        const list = words.room(indices, found);
-        const here = wasm.addSelect(a.load(x, i, n), b.load(y, i, n), c.room(out, i), n, floor, i, list, room);
-        c.store(out, i, n);
-        words.store(indices, found, here);
-        found += here;
-      });
-      return found;
-    },
-
-    selectFrom(x, floor, indices) {
-      let found = 0;
-      eachPiece(x.length, a.holds(x) && words.holds(indices), (i, n) => {
-        const room = Math.min(n, indices.length - found);
-        if (room === 0) return;
-        const here = wasm.selectFrom(a.load(x, i, n), n, floor, i, words.room(indices, found), room);
-        words.store(indices, found, here);
-        found += here;
-      });
-      return found;
-    },
-
+    ...selectionKernels(wasm, arena),
+    ...entryKernels(wasm, arena),
+    ...riceKernels(wasm, arena),
     ...halfKernels(wasm, arena),
     ...bfloatKernels(wasm, arena),
     ...powersKernels(wasm, arena, allFinite),

@@ -35,9 +35,33 @@ export interface WasmKernels {
     floor: number,
     first: number,
     indices: number,
+    values: number,
     limit: number,
   ): number;
-  selectFrom(x: number, n: number, floor: number, first: number, indices: number, limit: number): number;
+  selectFrom(
+    x: number,
+    n: number,
+    floor: number,
+    first: number,
+    indices: number,
+    values: number,
+    limit: number,
+  ): number;
+  gather(x: number, first: number, positions: number, values: number, n: number): void;
+  scatter(values: number, positions: number, out: number, from: number, to: number, n: number): void;
+  scatterAdd(weight: number, values: number, positions: number, out: number, n: number): void;
+  writeRice(positions: number, n: number, parameter: number, code: number): number;
+  openRice(): void;
+  readRice(
+    code: number,
+    bytes: number,
+    first: number,
+    parameter: number,
+    length: number,
+    positions: number,
+    n: number,
+  ): number;
+  riceBit(): number;
   toHalf(x: number, halves: number, n: number, most: number): number;
   halfFeedback(x: number, e: number, rest: number, halves: number, n: number, most: number): number;
   fromHalf(halves: number, out: number, n: number): void;
@@ -95,7 +119,20 @@ export interface WasmKernels {
   addPowers(exponents: number, signs: number, weight: number, out: number, n: number): void;
   bucketNorms(x: number, n: number, bucket: number, norms: number): void;
   bucketMaxima(x: number, n: number, bucket: number, maxima: number): void;
+  addBucketNorms(x: number, e: number, p: number, n: number, bucket: number, norms: number): void;
+  addBucketMaxima(x: number, e: number, p: number, n: number, bucket: number, maxima: number): void;
   dither(
+    x: number,
+    steps: number,
+    n: number,
+    bucket: number,
+    most: number,
+    k0: number,
+    k1: number,
+    first: number,
+    levels: number,
+  ): void;
+  ditherNibbles(
     x: number,
     steps: number,
     n: number,
@@ -103,11 +140,20 @@ export interface WasmKernels {
     k0: number,
     k1: number,
     first: number,
-    levels: number,
+    nibbles: number,
+  ): void;
+  ditherNibblesFeedback(
+    p: number,
+    steps: number,
+    n: number,
+    bucket: number,
+    k0: number,
+    k1: number,
+    first: number,
+    nibbles: number,
   ): void;
   scaleLevels(levels: number, steps: number, n: number, bucket: number, out: number): void;
   addLevels(weight: number, levels: number, steps: number, n: number, bucket: number, out: number): void;
-  packNibbles(levels: number, nibbles: number, n: number): void;
   unpackNibbles(nibbles: number, levels: number, n: number): void;
   holdsNibble(nibbles: number, bytes: number, nibble: number): number;
   subset(k0: number, k1: number, length: number, k: number, taken: number, indices: number): void;

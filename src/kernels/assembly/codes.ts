@@ -2,38 +2,38 @@
 // bits: pairs are pushed together in 16 bits, then pairs of pairs in 32, then those in 64; and back.
 import { PACKED } from "./memory";
 
-/** Packs sixteen codes, each `up` bits up in its byte, and writes the bytes before `end`. */
+/** Bytes that `storeCodes` writes: sixteen codes, and some behind them. */
 // @ts-ignore: decorator
 @inline
-export function storeCodes(codes: v128, up: i32, bits: i32, out: usize, end: usize): void {
+export function storedBytes(bits: i32): i32 {
+  return bits == 4 || bits == 8 ? bits << 1 : bits + 8;
+}
+
+/** Packs sixteen codes, each `up` bits up in its byte. */
+// @ts-ignore: decorator
+@inline
+export function storeCodes(codes: v128, up: i32, bits: i32, out: usize): void {
   if (bits == 8) {
-    if (out + 16 <= end) {
-      v128.store(out, codes);
-      return;
-    }
-    v128.store(PACKED, codes);
-    memory.copy(out, PACKED, end - out);
+    v128.store(out, codes);
     return;
   }
   let packed = up == 0 ? codes : i16x8.shr_u(codes, up); // bits that cross into the next byte are 0
   if (bits == 4) {
     packed = v128.and(v128.or(packed, i16x8.shr_u(packed, 4)), i16x8.splat(0xff));
-    packed = i8x16.narrow_i16x8_u(packed, packed);
-    if (out + 8 <= end) {
-      store<u64>(out, i64x2.extract_lane(packed, 0));
-      return;
-    }
-    v128.store(PACKED, packed);
-    memory.copy(out, PACKED, end - out);
+    store<u64>(out, i64x2.extract_lane(i8x16.narrow_i16x8_u(packed, packed), 0));
     return;
   }
   packed = v128.or(v128.and(packed, i16x8.splat(0xff)), i16x8.shl(i16x8.shr_u(packed, 8), bits));
   packed = v128.or(v128.and(packed, i32x4.splat(0xffff)), i32x4.shl(i32x4.shr_u(packed, 16), bits << 1));
   packed = v128.or(v128.and(packed, i64x2.splat(0xffffffff)), i64x2.shl(i64x2.shr_u(packed, 32), bits << 2));
-  const place = out + bits + 8 <= end ? out : PACKED; // the second store reaches beyond the second group
-  store<u64>(place, i64x2.extract_lane(packed, 0));
-  store<u64>(place + bits, i64x2.extract_lane(packed, 1));
-  if (place == PACKED) memory.copy(out, PACKED, min(<usize>bits << 1, end - out));
+  store<u64>(out, i64x2.extract_lane(packed, 0));
+  store<u64>(out + bits, i64x2.extract_lane(packed, 1));
+}
+
+/** Packs sixteen codes, and writes the bytes before `end`. No hot loop may call it: a call makes a loop spill its registers. */
+export function storeLastCodes(codes: v128, bits: i32, out: usize, end: usize): void {
+  storeCodes(codes, 0, bits, PACKED);
+  memory.copy(out, PACKED, min(<usize>bits << 1, end - out));
 }
 
 /** Sixteen codes, a byte each; nothing behind `end` is read, and codes from there on are left open. */

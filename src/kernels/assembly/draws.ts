@@ -1,5 +1,6 @@
 // The mix of `base/random.ts`, four counters at a time.
 import { clearLastHits, HITS_CHUNK, listHits, storeHits } from "./hits";
+import { HITS } from "./memory";
 import { hold } from "./registers";
 
 export const M0: i32 = 0xed5ad4bb;
@@ -47,7 +48,7 @@ export function selectDraws(k0: i32, k1: i32, most: i32, first: i32, n: i32, ind
       storeHits(i, hits);
       a = i32x4.add(d, four);
     }
-    found += listHits(chunk, first, indices + (<usize>found << 2), chunk);
+    found += listHits(HITS, chunk, first, indices + (<usize>found << 2), chunk);
     first += chunk;
     n -= chunk;
   }

@@ -1,16 +1,15 @@
 // Uniform grids, bucket by bucket; the steps are those of `twin/grid.ts`. `x` starts a bucket wherever n entries are
 // taken. A bucket is looked at, which brings it into the cache, then its grid is fitted, then it is rounded.
-import { loadCodes, storeCodes } from "./codes";
-import { M0, M1, M2, mix } from "./draws";
+import { drawChances, fractionBits, MAGIC, MAGIC_BITS } from "./chances";
+import { loadCodes, storeCodes, storedBytes, storeLastCodes } from "./codes";
 import {
   addAndLookAtMagnitudes, addAndLookAtRange, least, lookAtMagnitudes, lookAtRange, magnitudeBits, most,
 } from "./extent";
 import { CHANCES, CODES, TAIL } from "./memory";
 import { hold } from "./registers";
 
-const MAGIC: f32 = 12582912; // 1.5 · 2²³
-const MAGIC_BITS: i32 = 0x4b400000;
-const RANDOM_BITS: i32 = 22;
+/** Random codes are moved down by so many bits, a constant, before they are packed: the fraction bits of the widest code. */
+const DOWN: i32 = 14;
 const INFINITY_BITS: i32 = 0x7f800000;
 const LARGEST: f64 = 3.4028234663852886e38;
 const NORMAL: f64 = 1.1754943508222875e-38; // 2⁻¹²⁶
@@ -96,7 +95,7 @@ function fit(bits: i32, symmetric: bool, random: bool): bool {
   if (!symmetric && least != 0) low = least;
   const range: f32 = symmetric ? magnitude * scale : most * scale - low * scale;
   const levels = <f64>levelsOf(bits, symmetric);
-  const fine: f64 = random ? <f64>(1 << (RANDOM_BITS - bits)) : 1.0;
+  const fine: f64 = random ? <f64>(1 << fractionBits(bits)) : 1.0;
   const exact = <f64>range / levels / <f64>scale;
   if (exact >= NORMAL) {
     step = <f32>exact;
@@ -152,61 +151,64 @@ function round(
   out: usize, end: usize,
 ): void {
   const zero = symmetric ? levelsOf(bits, true) : 0;
-  // Random rounding leaves each code at the top of a byte, so that every shift within the loop is a constant.
-  const up = random ? 8 - bits : 0;
+  const fraction = random ? fractionBits(bits) : 0;
+  const up = random ? fraction - DOWN : 0; // codes stand so many bits up in their bytes
   const lowest = f32x4.splat(low * scale);
   const times = f32x4.splat(inverse);
-  const magic = hold(f32x4.splat(random ? MAGIC + <f32>(zero << (RANDOM_BITS - bits)) : MAGIC), n);
+  const centre = random ? zero << fraction : 0;
+  const magic = hold(f32x4.splat(MAGIC + <f32>centre), n);
   const bias = hold(i32x4.splat(zero - MAGIC_BITS), n);
-  const top = hold(i32x4.splat(0xff & (0xff << up)), n);
+  const below = hold(i32x4.splat((1 << fraction) - 1), n);
+  const top = hold(i32x4.splat(((1 << bits) - 1) << up), n);
   const zeroUp = hold(i32x4.splat(zero << up), n);
   const stepUp = f32x4.splat(step / <f32>(1 << up));
   const base = f32x4.splat(low);
+  const room = <usize>storedBytes(bits);
   while (n > 0) {
     let left = n;
     if (random) {
       left = min(n, CHANCES_MOST);
-      drawChances(k0, k1, first, left, (1 << (RANDOM_BITS - bits)) - 1);
+      drawChances(k0, k1, first, left);
       first += left;
     }
     n -= left;
     let chances = CHANCES;
     if (scale == 1) {
-      for (; left >= 16; left -= 16) {
+      for (; left >= 16 && out + room <= end; left -= 16) {
         const a = v128.load(x);
         const b = v128.load(x, 16);
         const c = v128.load(x, 32);
         const d = v128.load(x, 48);
-        const p = codes4(random, a, lowest, times, magic, bias, chances, top);
-        const q = codes4(random, b, lowest, times, magic, bias, chances + 16, top);
-        const r = codes4(random, c, lowest, times, magic, bias, chances + 32, top);
-        const s = codes4(random, d, lowest, times, magic, bias, chances + 48, top);
+        const p = codes4(random, a, lowest, times, magic, bias, lowChances(random, chances, below), top);
+        const q = codes4(random, b, lowest, times, magic, bias, highChances(random, chances, below), top);
+        const r = codes4(random, c, lowest, times, magic, bias, lowChances(random, chances + 16, below), top);
+        const s = codes4(random, d, lowest, times, magic, bias, highChances(random, chances + 16, below), top);
         if (feedback) {
           v128.store(x, rest(a, p, zeroUp, stepUp, base));
           v128.store(x, rest(b, q, zeroUp, stepUp, base), 16);
           v128.store(x, rest(c, r, zeroUp, stepUp, base), 32);
           v128.store(x, rest(d, s, zeroUp, stepUp, base), 48);
         }
-        storeCodes(bytesOf(p, q, r, s), up, bits, out, end);
+        storeCodes(bytesOf(p, q, r, s), up, bits, out);
         x += 64;
-        chances += 64;
+        chances += 32;
         out += <usize>bits << 1;
       }
     }
-    // The last entries of a bucket, and all entries of one that must be scaled.
+    // Entries at the end of a bucket, and all entries of one that must be scaled.
     for (; left > 0; left -= 16) {
       const m = min(left, 16);
       for (let j = 0; j < m; j++) {
         const at = <usize>j << 2;
         store<f32>(TAIL + at, load<f32>(x + at) * scale);
       }
-      const p = codes4(random, v128.load(TAIL), lowest, times, magic, bias, chances, top);
-      const q = codes4(random, v128.load(TAIL, 16), lowest, times, magic, bias, chances + 16, top);
-      const r = codes4(random, v128.load(TAIL, 32), lowest, times, magic, bias, chances + 32, top);
-      const s = codes4(random, v128.load(TAIL, 48), lowest, times, magic, bias, chances + 48, top);
+      const p = codes4(random, v128.load(TAIL), lowest, times, magic, bias, lowChances(random, chances, below), top);
+      const q = codes4(random, v128.load(TAIL, 16), lowest, times, magic, bias, highChances(random, chances, below), top);
+      const r = codes4(random, v128.load(TAIL, 32), lowest, times, magic, bias, lowChances(random, chances + 16, below), top);
+      const s = codes4(random, v128.load(TAIL, 48), lowest, times, magic, bias, highChances(random, chances + 16, below), top);
       v128.store(CODES, i16x8.shr_u(bytesOf(p, q, r, s), up));
       for (let j = m; j < 16; j++) store<u8>(CODES + j, 0);
-      storeCodes(v128.load(CODES), 0, bits, out, end);
+      storeLastCodes(v128.load(CODES), bits, out, end);
       if (feedback) {
         for (let j = 0; j < m; j++) {
           const at = x + (<usize>j << 2);
@@ -214,44 +216,33 @@ function round(
         }
       }
       x += 64;
-      chances += 64;
+      chances += 32;
       out += <usize>bits << 1;
     }
   }
 }
 
-/** The lowest bits, as `below` has them, of n draws and some more. */
-function drawChances(k0: i32, k1: i32, first: i32, n: i32, below: i32): void {
-  const key0 = i32x4.splat(k0);
-  const key1 = i32x4.splat(k1);
-  const m0 = hold(i32x4.splat(M0), n);
-  const m1 = hold(i32x4.splat(M1), n);
-  const m2 = hold(i32x4.splat(M2), n);
-  const four = hold(i32x4.splat(4), n);
-  const mask = i32x4.splat(below);
-  let i = i32x4.add(i32x4.splat(first), i32x4(0, 1, 2, 3));
-  for (let at = CHANCES; n > 0; n -= 16) {
-    const j = i32x4.add(i, four);
-    const k = i32x4.add(j, four);
-    const l = i32x4.add(k, four);
-    v128.store(at, v128.and(mix(i, key0, key1, m0, m1, m2), mask));
-    v128.store(at, v128.and(mix(j, key0, key1, m0, m1, m2), mask), 16);
-    v128.store(at, v128.and(mix(k, key0, key1, m0, m1, m2), mask), 32);
-    v128.store(at, v128.and(mix(l, key0, key1, m0, m1, m2), mask), 48);
-    i = i32x4.add(l, four);
-    at += 64;
-  }
+// @ts-ignore: decorator
+@inline
+function lowChances(random: bool, chances: usize, below: v128): v128 {
+  return random ? v128.and(v128.load(chances), below) : below;
+}
+
+// @ts-ignore: decorator
+@inline
+function highChances(random: bool, chances: usize, below: v128): v128 {
+  return random ? v128.and(i32x4.shr_u(v128.load(chances), 16), below) : below;
 }
 
 /** Codes of four entries in lanes of 32 bits. */
 // @ts-ignore: decorator
 @inline
 function codes4(
-  random: bool, x: v128, lowest: v128, times: v128, magic: v128, bias: v128, chances: usize, top: v128,
+  random: bool, x: v128, lowest: v128, times: v128, magic: v128, bias: v128, chances: v128, top: v128,
 ): v128 {
   const place = f32x4.add(f32x4.mul(f32x4.sub(x, lowest), times), magic); // its mantissa ends with the whole number
   if (!random) return i32x4.add(place, bias);
-  return v128.and(i32x4.shr_u(i32x4.add(place, v128.load(chances)), RANDOM_BITS - 8), top);
+  return v128.and(i32x4.shr_u(i32x4.add(place, chances), DOWN), top);
 }
 
 /** Entries less the values of their codes. */

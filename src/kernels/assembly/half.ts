@@ -100,15 +100,16 @@ export function halfFeedback(x: usize, e: usize, rest: usize, halves: usize, n: 
 }
 
 /**
- * The f32 of the half in each lane of 32 bits, sign-extended; 0 for −0. A subnormal half m·2⁻²⁴ is taken for a normal one of
- * exponent 2⁻¹⁵ first, t = 2⁻¹⁵ + m·2⁻²⁵, from which 2t − 2⁻¹⁴ is what it stands for; for a normal one that is above t.
+ * The f32 of the half in the upper part of each lane of 32 bits; 0 for −0. A subnormal half ±m·2⁻²⁴ is taken for a normal one
+ * of exponent 2⁻¹⁵ first, t = ±(2⁻¹⁵ + m·2⁻²⁵), from which t + (t ∓ 2⁻¹⁴) is what it stands for. A normal one is not below
+ * 2⁻¹⁴ in magnitude, so that there the lesser of t and ±2⁻¹⁴, whose bits are ordered as they are, adds 0.
  */
 // @ts-ignore: decorator
 @inline
-function floats(h: v128, magnitude: v128, rebias: v128, smallest: v128, signBit: v128): v128 {
-  const t = i32x4.add(i32x4.shl(v128.and(h, magnitude), 13), rebias);
-  const value = f32x4.pmin(t, f32x4.sub(f32x4.add(t, t), smallest));
-  return f32x4.add(v128.or(value, v128.and(h, signBit)), f32x4.splat(0));
+function floats(h: v128, payload: v128, rebias: v128, smallest: v128, signBit: v128): v128 {
+  const t = i32x4.add(v128.and(i32x4.shr_s(h, 3), payload), rebias);
+  const least = v128.or(v128.and(h, signBit), smallest);
+  return f32x4.add(t, f32x4.sub(i32x4.min_u(t, least), least));
 }
 
 /** Decodes n halves onto `out`, or with `adds` adds them times `weight`. */
@@ -116,30 +117,48 @@ function floats(h: v128, magnitude: v128, rebias: v128, smallest: v128, signBit:
 @inline
 function expand(halves: usize, weight: f32, out: usize, n: i32, adds: bool): void {
   const factor = f32x4.splat(weight);
-  const magnitude = hold(i32x4.splat(0x7fff), n);
+  const payload = hold(i32x4.splat(0x8fffe000), n); // sign, exponent and mantissa, three bits down
   const rebias = hold(i32x4.splat(REBIAS), n);
   const smallest = hold(i32x4.splat(NORMAL), n);
   const signBit = hold(i32x4.splat(0x80000000), n);
-  for (; n >= 8; n -= 8) {
-    const h = v128.load(halves);
-    let a = floats(i32x4.extend_low_i16x8_s(h), magnitude, rebias, smallest, signBit);
-    let b = floats(i32x4.extend_high_i16x8_s(h), magnitude, rebias, smallest, signBit);
-    if (adds) {
-      a = f32x4.add(v128.load(out), f32x4.mul(factor, a));
-      b = f32x4.add(v128.load(out, 16), f32x4.mul(factor, b));
-    }
-    v128.store(out, a);
-    v128.store(out, b, 16);
-    halves += 16;
-    out += 32;
+  const zero = i32x4.splat(0);
+  for (; n >= 16; n -= 16) {
+    const g = v128.load(halves);
+    const h = v128.load(halves, 16);
+    put(adds, factor, floats(lower(zero, g), payload, rebias, smallest, signBit), out);
+    put(adds, factor, floats(upper(zero, g), payload, rebias, smallest, signBit), out + 16);
+    put(adds, factor, floats(lower(zero, h), payload, rebias, smallest, signBit), out + 32);
+    put(adds, factor, floats(upper(zero, h), payload, rebias, smallest, signBit), out + 48);
+    halves += 32;
+    out += 64;
   }
   for (; n > 0; n--) {
-    const h = i32x4.splat(<i32>load<i16>(halves));
-    const value = f32x4.extract_lane(floats(h, magnitude, rebias, smallest, signBit), 0);
+    const h = i32x4.splat(<i32>load<u16>(halves) << 16);
+    const value = f32x4.extract_lane(floats(h, payload, rebias, smallest, signBit), 0);
     store<f32>(out, adds ? load<f32>(out) + weight * value : value);
     halves += 2;
     out += 4;
   }
+}
+
+/** Words 0 … 3, each in the upper part of 32 bits. */
+// @ts-ignore: decorator
+@inline
+function lower(zero: v128, words: v128): v128 {
+  return v128.shuffle<i16>(zero, words, 0, 8, 1, 9, 2, 10, 3, 11);
+}
+
+/** Words 4 … 7. */
+// @ts-ignore: decorator
+@inline
+function upper(zero: v128, words: v128): v128 {
+  return v128.shuffle<i16>(zero, words, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+// @ts-ignore: decorator
+@inline
+function put(adds: bool, factor: v128, values: v128, out: usize): void {
+  v128.store(out, adds ? f32x4.add(v128.load(out), f32x4.mul(factor, values)) : values);
 }
 
 export function fromHalf(halves: usize, out: usize, n: i32): void {

@@ -19,17 +19,31 @@ export function clearLastHits(n: i32): void {
   store<u64>(HITS + (<usize>((n - 1) >> 6) << 3), 0);
 }
 
-/** Writes first + i for each set bit i of the chunk's n, at most `limit` of them; returns how many. */
-export function listHits(n: i32, first: i32, indices: usize, limit: i32): i32 {
+/** Writes first + i for each bit i of n that is set at `hits`, at most `limit` of them; returns how many. */
+export function listHits(hits: usize, n: i32, first: i32, indices: usize, limit: i32): i32 {
   const start = indices;
   const end = indices + (<usize>limit << 2);
   for (let i = 0; i < n; i += 64) {
-    let hits = load<u64>(HITS + (<usize>i >> 3));
-    while (hits != 0) {
+    let word = load<u64>(hits);
+    hits += 8;
+    const set = <i32>popcnt(word);
+    // Two are written, whether there are as many or not: few words have more, and branches on so few would be mispredicted.
+    if (indices + (max(set, 2) << 2) <= end) {
+      const base = first + i;
+      store<i32>(indices, base + <i32>ctz(word));
+      word &= word - 1;
+      store<i32>(indices, base + <i32>ctz(word), 4);
+      for (let more = indices + 8; more < indices + (set << 2); more += 4) {
+        word &= word - 1;
+        store<i32>(more, base + <i32>ctz(word));
+      }
+      indices += set << 2;
+      continue;
+    }
+    for (; word != 0; word &= word - 1) {
       if (indices == end) return limit;
-      store<i32>(indices, first + i + <i32>ctz(hits));
+      store<i32>(indices, first + i + <i32>ctz(word));
       indices += 4;
-      hits &= hits - 1;
     }
   }
   return <i32>((indices - start) >> 2);

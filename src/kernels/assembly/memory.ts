@@ -16,7 +16,7 @@ export const HITS: usize = 2048;
 export const CODES: usize = 1408;
 export const PACKED: usize = 1424;
 
-/** 1024 draws and what a last round writes behind them. */
+/** The draws of 1024 entries, two to a draw, and what a last round writes behind them. */
 export const CHANCES: usize = 16384;
 
 /** The counts of a histogram, 2048 words, and behind them its eight tables, interleaved. */

@@ -1,7 +1,8 @@
 // Histogram of magnitudes and selection from a floor up.
 import { clearLastHits, HITS_CHUNK, listHits, storeHits } from "./hits";
-import { COUNTS, padTail, TABLES, TABLES_BYTES, TAIL } from "./memory";
+import { COUNTS, HITS, padTail, TABLES, TABLES_BYTES, TAIL } from "./memory";
 import { add } from "./elementwise";
+import { gather } from "./entries";
 import { hold } from "./registers";
 
 /**
@@ -60,33 +61,64 @@ export function takeCounts(): void {
   memory.fill(TABLES, 0, TABLES_BYTES);
 }
 
-/** Sixteen bits: magnitude bits that reach the floor. */
+/** Sixteen bits: entries whose magnitude bits reach the floor. */
 // @ts-ignore: decorator
 @inline
-function reach16(x: usize, magnitude: v128, least: v128): i32 {
-  const p = i32x4.ge_s(v128.and(v128.load(x), magnitude), least);
-  const q = i32x4.ge_s(v128.and(v128.load(x, 16), magnitude), least);
-  const r = i32x4.ge_s(v128.and(v128.load(x, 32), magnitude), least);
-  const s = i32x4.ge_s(v128.and(v128.load(x, 48), magnitude), least);
+function reach16(a: v128, b: v128, c: v128, d: v128, magnitude: v128, least: v128): i32 {
+  const p = i32x4.ge_s(v128.and(a, magnitude), least);
+  const q = i32x4.ge_s(v128.and(b, magnitude), least);
+  const r = i32x4.ge_s(v128.and(c, magnitude), least);
+  const s = i32x4.ge_s(v128.and(d, magnitude), least);
   return i8x16.bitmask(i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(p, q), i16x8.narrow_i32x4_s(r, s)));
 }
 
-/** Writes first + i for each entry i whose magnitude bits are ≥ floor, at most `limit` of them; returns how many. */
-export function selectFrom(x: usize, n: i32, floor: i32, first: i32, indices: usize, limit: i32): i32 {
+/** `reach16` of the entries at `x`. */
+// @ts-ignore: decorator
+@inline
+function reachAt(x: usize, magnitude: v128, least: v128): i32 {
+  return reach16(v128.load(x), v128.load(x, 16), v128.load(x, 32), v128.load(x, 48), magnitude, least);
+}
+
+/** The last n < 16 bits of a chunk, from bit i on. */
+function storeLastHits(i: i32, x: usize, n: i32, magnitude: v128, least: v128): void {
+  if (n > 0) storeHits(i, reachAt(padTail(x, n, TAIL, 0), magnitude, least) & ((1 << n) - 1));
+}
+
+/** Lists the hits of a chunk of n entries, and beside them the entries, while they lie in the first-level cache. */
+function list(x: usize, n: i32, first: i32, indices: usize, values: usize, limit: i32): i32 {
+  const found = listHits(HITS, n, first, indices, limit);
+  gather(x, first, indices, values, found);
+  return found;
+}
+
+/**
+ * Writes first + i, and entry i beside it, for each entry i whose magnitude bits are ≥ floor, at most `limit` of them;
+ * returns how many.
+ */
+export function selectFrom(
+  x: usize,
+  n: i32,
+  floor: i32,
+  first: i32,
+  indices: usize,
+  values: usize,
+  limit: i32,
+): i32 {
   const magnitude = hold(i32x4.splat(0x7fffffff), n);
   const least = i32x4.splat(floor);
   let found = 0;
   while (n > 0 && found < limit) {
     const chunk = min(n, HITS_CHUNK);
     clearLastHits(chunk);
+    const start = x;
     let i = 0;
     for (; i + 16 <= chunk; i += 16) {
-      storeHits(i, reach16(x, magnitude, least));
+      storeHits(i, reachAt(x, magnitude, least));
       x += 64;
     }
-    const tail = chunk - i;
-    if (tail > 0) storeHits(i, reach16(padTail(x, tail, TAIL, 0), magnitude, least) & ((1 << tail) - 1));
-    found += listHits(chunk, first, indices + (<usize>found << 2), limit - found);
+    storeLastHits(i, x, chunk - i, magnitude, least);
+    const at = <usize>found << 2;
+    found += list(start, chunk, first, indices + at, values + at, limit - found);
     first += chunk;
     n -= chunk;
   }
@@ -102,17 +134,36 @@ export function addSelect(
   floor: i32,
   first: i32,
   indices: usize,
+  values: usize,
   limit: i32,
 ): i32 {
+  const magnitude = hold(i32x4.splat(0x7fffffff), n);
+  const least = i32x4.splat(floor);
   let found = 0;
   while (n > 0) {
     const chunk = min(n, HITS_CHUNK);
-    add(x, y, out, chunk);
-    found += selectFrom(out, chunk, floor, first, indices + (<usize>found << 2), limit - found);
-    x += HITS_CHUNK << 2;
-    y += HITS_CHUNK << 2;
-    out += HITS_CHUNK << 2;
-    first += HITS_CHUNK;
+    clearLastHits(chunk);
+    const start = out;
+    let i = 0;
+    for (; i + 16 <= chunk; i += 16) {
+      const a = f32x4.add(v128.load(x), v128.load(y));
+      const b = f32x4.add(v128.load(x, 16), v128.load(y, 16));
+      const c = f32x4.add(v128.load(x, 32), v128.load(y, 32));
+      const d = f32x4.add(v128.load(x, 48), v128.load(y, 48));
+      v128.store(out, a);
+      v128.store(out, b, 16);
+      v128.store(out, c, 32);
+      v128.store(out, d, 48);
+      storeHits(i, reach16(a, b, c, d, magnitude, least));
+      x += 64;
+      y += 64;
+      out += 64;
+    }
+    add(x, y, out, chunk - i);
+    storeLastHits(i, out, chunk - i, magnitude, least);
+    const at = <usize>found << 2;
+    found += list(start, chunk, first, indices + at, values + at, limit - found);
+    first += chunk;
     n -= chunk;
   }
   return found;

@@ -1,43 +1,45 @@
-// Floyd's sample of distinct indices, one after the other: each draw depends on those before it.
+// A random subset of indices: distinct draws, marked in a map of bits and then listed.
+import { draws } from "./draws";
+import { listHits } from "./hits";
+import { CHANCES } from "./memory";
 
-/** The mix of `base/random.ts`. */
-// @ts-ignore: decorator
-@inline
-function draw(k0: i32, k1: i32, i: i32): u32 {
-  let x = <u32>(i + k0);
-  x ^= x >> 17;
-  x = x * 0xed5ad4bb + <u32>k1;
-  x ^= x >> 11;
-  x *= 0xac4c1b51;
-  x ^= x >> 15;
-  x *= 0x31848bab;
-  x ^= x >> 14;
-  return x ^ <u32>i;
-}
+/** Draws made at a time. */
+const BATCH: i32 = 1024;
 
 /** Draws k of `length`, marks them in `taken`, lists them and clears their marks. */
 export function subset(k0: i32, k1: i32, length: i32, k: i32, taken: usize, indices: usize): void {
-  for (let i = 0; i < k; i++) {
-    const j = length - k + i;
-    const high = <f64>(draw(k0, k1, 2 * i) >> 5);
-    const low = <f64>(draw(k0, k1, 2 * i + 1) >> 6);
-    const fraction = (high * 67108864 + low) * (1.0 / 9007199254740992);
-    const t = min(j, <i32>(fraction * <f64>(j + 1)));
-    const word = taken + (<usize>(t >> 5) << 2);
-    if ((load<u32>(word) >> (t & 31)) & 1) {
-      const other = taken + (<usize>(j >> 5) << 2);
-      store<u32>(other, load<u32>(other) | (1 << (j & 31)));
-    } else {
-      store<u32>(word, load<u32>(word) | (1 << (t & 31)));
-    }
+  if (k == 0) return;
+  const words = (length + 63) >> 6;
+  if (k <= length >> 1) {
+    mark(k0, k1, length, k, taken);
+  } else {
+    mark(k0, k1, length, length - k, taken);
+    for (let w = 0; w < words; w++) store<u64>(taken + (<usize>w << 3), ~load<u64>(taken + (<usize>w << 3)));
+    const last = taken + (<usize>(words - 1) << 3);
+    store<u64>(last, load<u64>(last) & (~<u64>0 >> (<u64>-length & 63)));
   }
-  for (let start = 0; start < length; start += 64) {
-    let marks = load<u64>(taken);
-    store<u64>(taken, 0);
-    taken += 8;
-    for (; marks != 0; marks &= marks - 1) {
-      store<i32>(indices, start + <i32>ctz(marks));
-      indices += 4;
+  listHits(taken, length, 0, indices, k);
+  memory.fill(taken, 0, <usize>words << 3);
+}
+
+/** Marks the first `left` different ones of the indices that the draws propose. */
+function mark(k0: i32, k1: i32, length: i32, left: i32, taken: usize): void {
+  const unfair = <u32>((<u64>1 << 32) % <u64>length);
+  let first = 0;
+  while (left > 0) {
+    // No more draws than are left to take: so nothing need ask, draw by draw, whether they were enough.
+    const batch = min(left, BATCH);
+    draws(k0, k1, first, CHANCES, batch);
+    first += batch;
+    for (let i = 0; i < batch; i++) {
+      const product = <u64>load<u32>(CHANCES + (<usize>i << 2)) * <u64>length;
+      if (<u32>product < unfair) continue;
+      const t = <u32>(product >> 32);
+      const word = taken + (<usize>(t >> 5) << 2);
+      const marks = load<u32>(word);
+      const bit = <u32>1 << (t & 31);
+      store<u32>(word, marks | bit);
+      left -= <i32>((marks & bit) == 0);
     }
   }
 }

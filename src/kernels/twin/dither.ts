@@ -1,10 +1,15 @@
 /** Levels of a norm: norms of buckets, random rounding to whole levels, and levels back to values. */
 import { froundUp } from "../../base/fround-up.ts";
-import { draw } from "../../base/random.ts";
-import { bucketCount, nibblesLength, sameLength } from "../lengths.ts";
+import type { Key } from "../kernels.ts";
+import { bucketCount, evenBuckets, nibblesLength, sameLength } from "../lengths.ts";
+import { chance, fractionBits, nearest } from "./chances.ts";
+import { add } from "./elementwise.ts";
 import { maxMagnitude, sumSquares } from "./sums.ts";
 
 const { fround } = Math;
+
+/** Largest level of four bits whose negative they hold too. */
+const MOST_NIBBLE = 7;
 
 export function bucketNorms(x: Float32Array, bucket: number, norms: Float32Array): void {
   bucketCount(x.length, bucket, norms);
@@ -18,27 +23,82 @@ export function bucketMaxima(x: Float32Array, bucket: number, maxima: Float32Arr
   for (let b = 0; b < maxima.length; b++) maxima[b] = maxMagnitude(x.subarray(b * bucket, (b + 1) * bucket));
 }
 
+export function addBucketNorms(
+  x: Float32Array,
+  e: Float32Array,
+  p: Float32Array,
+  bucket: number,
+  norms: Float32Array,
+): void {
+  add(x, e, p);
+  bucketNorms(p, bucket, norms);
+}
+
+export function addBucketMaxima(
+  x: Float32Array,
+  e: Float32Array,
+  p: Float32Array,
+  bucket: number,
+  maxima: Float32Array,
+): void {
+  add(x, e, p);
+  bucketMaxima(p, bucket, maxima);
+}
+
 export function dither(
   x: Float32Array,
   steps: Float32Array,
   bucket: number,
-  k0: number,
-  k1: number,
+  most: number,
+  { k0, k1 }: Key,
   first: number,
   levels: Int16Array,
 ): void {
   sameLength(x.length, levels);
   bucketCount(x.length, bucket, steps);
+  const bits = fractionBits(32 - Math.clz32(most));
   for (let b = 0; b < steps.length; b++) {
     const step = steps[b]! > 0 ? steps[b]! : 1;
-    const end = Math.min(x.length, (b + 1) * bucket);
-    for (let i = b * bucket; i < end; i++) {
-      const y = fround(x[i]! / step);
-      const whole = Math.floor(y);
-      const r = fround(draw(k0, k1, first + i) >>> 1) * 2 ** -31;
-      levels[i] = r < fround(y - whole) ? whole + 1 : whole;
+    const scale = step < 2 ** -64 ? 2 ** 64 : 1; // or the inverse overflows
+    const inverse = fround(2 ** bits / (step * scale));
+    const start = b * bucket;
+    const count = Math.min(x.length - start, bucket);
+    for (let j = 0; j < count; j++) {
+      const place = nearest(fround(fround(x[start + j]! * scale) * inverse));
+      levels[start + j] = (place + chance(k0, k1, first + start, j, bits)) >> bits;
     }
   }
+}
+
+export function ditherNibbles(
+  x: Float32Array,
+  steps: Float32Array,
+  bucket: number,
+  key: Key,
+  first: number,
+  nibbles: Uint8Array,
+): void {
+  nibblesLength(x.length, nibbles);
+  evenBuckets(x.length, bucket);
+  const levels = new Int16Array(x.length);
+  dither(x, steps, bucket, MOST_NIBBLE, key, first, levels);
+  for (let j = 0; j < nibbles.length; j++) {
+    nibbles[j] = (levels[2 * j]! & 15) | (((levels[2 * j + 1] ?? 0) & 15) << 4);
+  }
+}
+
+export function ditherNibblesFeedback(
+  p: Float32Array,
+  steps: Float32Array,
+  bucket: number,
+  key: Key,
+  first: number,
+  nibbles: Uint8Array,
+): void {
+  ditherNibbles(p, steps, bucket, key, first, nibbles);
+  const levels = new Int16Array(p.length);
+  unpackNibbles(nibbles, levels);
+  addLevels(-1, levels, steps, bucket, p);
 }
 
 export function scaleLevels(levels: Int16Array, steps: Float32Array, bucket: number, out: Float32Array): void {
@@ -63,13 +123,6 @@ export function addLevels(
   for (let b = 0; b < steps.length; b++) {
     const end = Math.min(out.length, (b + 1) * bucket);
     for (let i = b * bucket; i < end; i++) out[i] = out[i]! + fround(factor * fround(levels[i]! * steps[b]!));
-  }
-}
-
-export function packNibbles(levels: Int16Array, nibbles: Uint8Array): void {
-  nibblesLength(levels.length, nibbles);
-  for (let j = 0; j < nibbles.length; j++) {
-    nibbles[j] = (levels[2 * j]! & 15) | (((levels[2 * j + 1] ?? 0) & 15) << 4);
   }
 }
 

@@ -16,14 +16,19 @@ export function draws(k0: number, k1: number, first: number, out: Uint32Array): 
 export function subset(k0: number, k1: number, length: number, taken: Uint32Array, indices: Uint32Array): void {
   subsetLengths(length, taken, indices);
   const k = indices.length;
-  for (let i = 0; i < k; i++) {
-    const j = length - k + i;
-    const fraction = ((draw(k0, k1, 2 * i) >>> 5) * 2 ** 26 + (draw(k0, k1, 2 * i + 1) >>> 6)) / 2 ** 53;
-    const t = Math.min(j, Math.floor(fraction * (j + 1)));
-    const chosen = (taken[t >>> 5]! >>> (t & 31)) & 1 ? j : t;
-    taken[chosen >>> 5]! |= 1 << (chosen & 31);
+  const complement = 2 * k > length;
+  const unfair = 2 ** 32 % length;
+  for (let i = 0, left = complement ? length - k : k; left > 0; i++) {
+    const u = draw(k0, k1, i);
+    const high = (u >>> 16) * length + Math.floor(((u & 0xffff) * length) / 65536); // the product, from its bit 16 up
+    const t = Math.floor(high / 65536);
+    const low = Math.imul(u, length) >>> 0;
+    if (low < unfair || (taken[t >>> 5]! >>> (t & 31)) & 1) continue;
+    taken[t >>> 5]! |= 1 << (t & 31);
+    left -= 1;
   }
   let found = 0;
-  for (let i = 0; i < length; i++) if ((taken[i >>> 5]! >>> (i & 31)) & 1) indices[found++] = i;
+  for (let i = 0; i < length; i++)
+    if (((taken[i >>> 5]! >>> (i & 31)) & 1) !== Number(complement)) indices[found++] = i;
   taken.fill(0);
 }

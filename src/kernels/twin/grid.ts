@@ -1,17 +1,13 @@
 /** Uniform grids, bucket by bucket: fitting one, rounding to its points, and points back to values. */
-import { draw } from "../../base/random.ts";
 import { bucketBytes, checkGrid, type Grid, headerBytes, levelsOf } from "../grid.ts";
 import type { Key } from "../kernels.ts";
 import { sameLength } from "../lengths.ts";
+import { chance, fractionBits, nearest } from "./chances.ts";
 import { add } from "./elementwise.ts";
 import { allFinite } from "./sums.ts";
 
 const { fround } = Math;
 
-/** Adding it to a number below 2²² in magnitude rounds to a whole number, ties to even. */
-const MAGIC = 1.5 * 2 ** 23;
-/** Random rounding divides the whole range of codes into 2²² steps. */
-const RANDOM_BITS = 22;
 const LARGEST = 3.4028234663852886e38; // of f32
 const NORMAL = 2 ** -126; // the smallest normal f32
 const SMALLEST = 2 ** -149;
@@ -67,7 +63,7 @@ export function addGrid(quantised: Uint8Array, grid: Grid, weight: number, out: 
 }
 
 function fillBucket(x: Float32Array, grid: Grid, key: Key | undefined, first: number, quantised: Uint8Array): boolean {
-  const randomBits = key === undefined ? 0 : RANDOM_BITS - grid.bits;
+  const randomBits = key === undefined ? 0 : fractionBits(grid.bits);
   const { step, low, scale, inverse } = fit(x, grid, 2 ** randomBits);
   if (step > LARGEST) return false;
   const view = new DataView(quantised.buffer, quantised.byteOffset, quantised.byteLength);
@@ -78,8 +74,8 @@ function fillBucket(x: Float32Array, grid: Grid, key: Key | undefined, first: nu
   const zero = zeroOf(grid);
   for (let i = 0; i < x.length; i++) {
     const place = fround(fround(fround(x[i]! * scale) - scaledLow) * inverse);
-    const whole = fround(place + MAGIC) - MAGIC; // in steps, or in 2^-randomBits of a step
-    const random = key === undefined ? 0 : draw(key.k0, key.k1, first + i) & (2 ** randomBits - 1);
+    const whole = nearest(place); // in steps, or in 2^-randomBits of a step
+    const random = key === undefined ? 0 : chance(key.k0, key.k1, first, i, randomBits);
     codes.set(i, zero + Math.floor((whole + random) / 2 ** randomBits));
   }
   return true;

@@ -1,5 +1,5 @@
 /** Finding the largest entries: a histogram of magnitudes, then the entries from a floor up. */
-import { binsLength } from "../lengths.ts";
+import { binsLength, sameLength } from "../lengths.ts";
 import { bitsOf } from "./bits.ts";
 import { add } from "./elementwise.ts";
 
@@ -16,16 +16,20 @@ export function addSelect(
   out: Float32Array,
   floor: number,
   indices: Uint32Array,
+  values: Float32Array,
 ): number {
   add(x, y, out);
-  return selectFrom(out, floor, indices);
+  return selectFrom(out, floor, indices, values);
 }
 
-export function selectFrom(x: Float32Array, floor: number, indices: Uint32Array): number {
+export function selectFrom(x: Float32Array, floor: number, indices: Uint32Array, values: Float32Array): number {
+  sameLength(indices.length, values);
   const bits = bitsOf(x);
   let found = 0;
   for (let i = 0; i < bits.length && found < indices.length; i++) {
-    if ((bits[i]! & 0x7fffffff) >= floor) indices[found++] = i;
+    if ((bits[i]! & 0x7fffffff) < floor) continue;
+    indices[found] = i;
+    values[found++] = x[i]!;
   }
   return found;
 }
