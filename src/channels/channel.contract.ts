@@ -2,6 +2,8 @@
  * The contract of every channel. An implementation runs it in one line:
  *
  *     channelContract(errorFeedback(topK(3)));
+ *
+ * A channel that has a collector runs the contract of collectors with it.
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -11,6 +13,7 @@ import { Random } from "../base/random.ts";
 import { MAX_LENGTH } from "../coding/limits.ts";
 import { damaged, families, someVector } from "../compressors/vectors.contract.ts";
 import type { Channel, Receiver, SavedChannel, Sender, Settled } from "./channel.ts";
+import { collectorContract } from "./collector.contract.ts";
 
 const { fround } = Math;
 const LENGTH = 50;
@@ -83,6 +86,43 @@ export function channelContract(channel: Channel): void {
           assert.deepEqual(withUndone.save(), without.save());
         }),
       );
+    });
+
+    test("what the ends mirror is the same at both, bit for bit, after any rounds", () => {
+      fc.assert(
+        fc.property(rounds(8), (all) => {
+          const w = wire();
+          for (const round of all) {
+            w.play(round);
+            assert.deepEqual(w.receiver.save().shared, w.sender.save().shared);
+          }
+        }),
+      );
+    });
+
+    test("a receiver that missed rounds goes on bit for bit with what its sender mirrors", () => {
+      fc.assert(
+        fc.property(rounds(3), rounds(4), rounds(3), (before, missed, after) => {
+          const [first, other] = [wire(), wire()];
+          for (const round of before) assert.deepEqual(other.play(round), first.play(round));
+          for (const round of missed) first.play({ ...round, commits: true });
+          other.follow(first, { sender: first.sender.save(), receiver: other.receiver.save() });
+          other.receiver.restore({ shared: first.sender.save().shared, private: other.receiver.save().private });
+          for (const round of after) assert.deepEqual(other.play(round), first.play(round));
+        }),
+      );
+    });
+
+    test("mirrored state that is not finite is refused and changes nothing", () => {
+      const w = wire();
+      w.play({ x: someVector("normal", LENGTH, root), commits: true });
+      const before = w.save();
+      for (const name of before.receiver.shared.keys()) {
+        const bad = structuredClone(before.receiver);
+        bad.shared.get(name)![0] = Number.NaN;
+        assert.throws(() => w.receiver.restore(bad), NonFiniteError);
+        assert.deepEqual(w.save(), before);
+      }
     });
 
     test("encoding or decoding again without settling starts over from the settled memory", () => {
@@ -237,6 +277,42 @@ export function channelContract(channel: Channel): void {
       );
     });
 
+    test("an encode or a decode that throws leaves no round in flight", () => {
+      const [disturbed, undisturbed] = [wire(), wire()];
+      const x = someVector("normal", LENGTH, root);
+      const message = disturbed.sender.encode(x, root).slice();
+      disturbed.receiver.decode(message, new Float32Array(LENGTH), root);
+      assert.throws(() => disturbed.sender.encode(new Float32Array(LENGTH).fill(Number.NaN), root), NonFiniteError);
+      const long = Uint8Array.of(...message, 1, 2, 3, 4, 5);
+      assert.throws(() => disturbed.receiver.decode(long, new Float32Array(LENGTH), root), CorruptError);
+      try {
+        disturbed.sender.commit();
+      } catch (error) {
+        assert.match(String(error), /bug: commit without a round in flight/);
+      }
+      disturbed.receiver.commit();
+      assert.deepEqual(disturbed.save(), undisturbed.save());
+      assert.deepEqual(disturbed.play({ x, commits: true }), undisturbed.play({ x, commits: true }));
+    });
+
+    test("messages that would add up to more than f32 holds give finite values or a CorruptError", () => {
+      const message = channel.sender(LENGTH).encode(new Float32Array(LENGTH).fill(6e37), root).slice();
+      const receiver = channel.receiver(LENGTH);
+      const out = new Float32Array(LENGTH);
+      for (let round = 0; round < 12; round++) {
+        const before = out.slice();
+        try {
+          receiver.decode(message, out, root);
+          assert.ok(out.every(Number.isFinite));
+        } catch (error) {
+          assert.ok(error instanceof CorruptError, String(error));
+          assert.deepEqual(out, before);
+        }
+        receiver.commit();
+        for (const values of receiver.save().shared.values()) assert.ok(values.every(Number.isFinite));
+      }
+    });
+
     test("rolling back with nothing in flight is harmless", () => {
       const w = wire();
       w.sender.rollback();
@@ -253,4 +329,6 @@ export function channelContract(channel: Channel): void {
       }
     });
   });
+
+  if (channel.collector !== undefined) collectorContract(channel);
 }

@@ -17,7 +17,10 @@ export interface SavedChannel {
 }
 
 export interface Settled {
-  /** The round in flight was decided: its effect on the memory becomes final. */
+  /**
+   * The round in flight was decided: its effect on the memory becomes final. Harmless at a receiving end that took no part in
+   * the round; a sending end must have encoded.
+   */
   commit(): void;
   /** The round in flight is undone: the memory is as before `encode` or `decode`. Harmless when nothing is in flight. */
   rollback(): void;
@@ -30,11 +33,29 @@ export interface Settled {
 export interface Sender extends Settled {
   /** The message; valid until the next call of `encode`. */
   encode(x: Float32Array, rng: Random): Uint8Array;
+  /**
+   * The unit of the vectors changed: what is remembered is multiplied by `factor` at the next `encode`, and stays as it was
+   * if that round is undone. Absent where nothing remembered depends on the unit.
+   */
+  rescale?(factor: number): void;
 }
 
 export interface Receiver extends Settled {
   decode(message: Uint8Array, out: Float32Array, rng: Random): void;
   decodeAdd(message: Uint8Array, out: Float32Array, weight: number, rng: Random): void;
+}
+
+/**
+ * The receiving ends of several equal senders in one, for their mean: it may keep the mean of mirrored states in place of
+ * one state per sender, and it counts senders that are silent in a round by what is remembered of them.
+ */
+export interface Collector extends Settled {
+  /** Starts a round: `out` becomes what is known before any message. @param expected messages, pn with partial participation */
+  begin(out: Float32Array, expected: number): void;
+  /** Adds one message. @param sender 0 … senders − 1 */
+  add(sender: number, message: Uint8Array, out: Float32Array, rng: Random): void;
+  /** All messages of the round are in: `out` becomes the mean. */
+  finish(out: Float32Array): void;
 }
 
 export interface Channel {
@@ -44,4 +65,6 @@ export interface Channel {
   maxBytes(length: number, layout?: Layout): Bytes;
   sender(length: number, layout?: Layout): Sender;
   receiver(length: number, layout?: Layout): Receiver;
+  /** Absent where the mean of the received vectors is all there is to it. */
+  collector?(senders: number, length: number, layout?: Layout): Collector;
 }

@@ -7,12 +7,14 @@
  * Sound for exact and unbiased compressors. A biased one can make several workers diverge: give it error feedback.
  */
 import type { Random } from "../base/random.ts";
+import { checkArguments } from "../base/spec.ts";
 import type { Codec, Compressor } from "../compressors/compressor.ts";
 import type { Channel, SavedChannel, Sender } from "./channel.ts";
 import { MessageBuffer, openCodec, restoreNothing, StatelessReceiver } from "./ends.ts";
+import { type ChannelEntry, channelName } from "./entry.ts";
 
 export function direct(compressor: Compressor): Channel {
-  const name = `direct(${compressor.name})`;
+  const name = channelName("direct", compressor);
   return {
     name,
     maxBytes: (length, layout) => compressor.open(length, layout).maxBytes,
@@ -29,7 +31,7 @@ class DirectSender implements Sender {
   constructor(codec: Codec, length: number, where: string) {
     this.#codec = codec;
     this.#where = where;
-    this.#buffer = new MessageBuffer(codec, length, where);
+    this.#buffer = new MessageBuffer(codec.maxBytes, length, where);
   }
 
   encode(x: Float32Array, rng: Random): Uint8Array {
@@ -49,3 +51,15 @@ class DirectSender implements Sender {
     restoreNothing(saved, this.#where);
   }
 }
+
+export const directEntry: ChannelEntry = {
+  name: "direct",
+  summary: "each vector for itself, nothing is remembered",
+  law: "r = C(u)",
+  memory: { sender: 0, receiver: 0 },
+  options: [],
+  parse(spec, compressor, where) {
+    checkArguments(spec, where, 0);
+    return direct(compressor);
+  },
+};

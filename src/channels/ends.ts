@@ -1,15 +1,15 @@
 /**
- * What the ends of channels share: a message buffer for senders, and the receiver of channels that remember nothing
- * there.
+ * What the ends of channels share: a message buffer, the receiver of channels that remember nothing there, and state
+ * that both ends mirror.
  */
-import { ConfigError } from "../base/errors.ts";
+import { ConfigError, CorruptError, NonFiniteError } from "../base/errors.ts";
 import { checkLength, type Layout } from "../base/layout.ts";
 import type { Random } from "../base/random.ts";
-import { restoreInto } from "../base/state.ts";
+import { type NamedVectors, restoreInto } from "../base/state.ts";
 import { ByteSink, ByteSource } from "../coding/bytes.ts";
 import { MAX_BODY_BYTES, MAX_LENGTH } from "../coding/limits.ts";
 import type { Codec, Compressor } from "../compressors/compressor.ts";
-import { bytesVector } from "../kernels/index.ts";
+import { bytesVector, kernels } from "../kernels/index.ts";
 import type { Receiver, SavedChannel } from "./channel.ts";
 
 /** @throws {ConfigError} if a vector of this length, or its message, does not fit a frame */
@@ -31,11 +31,13 @@ export function openCodec(compressor: Compressor, where: string, length: number,
 /** One message at a time, in the kernels' memory, where codecs pack in place. */
 export class MessageBuffer {
   readonly #sink: ByteSink;
+  readonly #maxBytes: number;
   readonly #length: number;
   readonly #where: string;
 
-  constructor(codec: Codec, length: number, where: string) {
-    this.#sink = new ByteSink(bytesVector(codec.maxBytes));
+  constructor(maxBytes: number, length: number, where: string) {
+    this.#sink = new ByteSink(bytesVector(maxBytes));
+    this.#maxBytes = maxBytes;
     this.#length = length;
     this.#where = where;
   }
@@ -49,9 +51,22 @@ export class MessageBuffer {
   get message(): Uint8Array {
     return this.#sink.written;
   }
+
+  /** A copy of a message that came, until the next one. @throws {CorruptError} if it is longer than any that was meant */
+  copy(message: Uint8Array): Uint8Array {
+    if (message.length > this.#maxBytes) {
+      throw new CorruptError(this.#where, { expected: `at most ${this.#maxBytes} bytes`, got: message.length });
+    }
+    return this.#sink.reset().bytes(message).written;
+  }
 }
 
-const NOTHING: ReadonlyMap<string, Float32Array> = new Map();
+/** Finite messages may still have an infinite sum. @throws {CorruptError} */
+export function checkReceived(out: Float32Array, where: string): void {
+  if (!kernels.allFinite(out)) throw new CorruptError(where, { expected: "messages that come to finite entries" });
+}
+
+const NOTHING: NamedVectors = new Map();
 
 /** Decodes each message for itself. */
 export class StatelessReceiver implements Receiver {
@@ -92,4 +107,16 @@ export class StatelessReceiver implements Receiver {
 export function restoreNothing(saved: SavedChannel, where: string): void {
   restoreInto(NOTHING, saved.shared, where);
   restoreInto(NOTHING, saved.private, where);
+}
+
+/**
+ * Restores an end of which all is mirrored. What is shared comes from other peers, hence the look at it.
+ * @throws {CheckpointError} {NonFiniteError}
+ */
+export function restoreMirrored(vectors: NamedVectors, saved: SavedChannel, where: string): void {
+  restoreInto(NOTHING, saved.private, where);
+  for (const [name, values] of saved.shared) {
+    if (!kernels.allFinite(values)) throw new NonFiniteError(`${where}: ${name}`, { expected: "finite entries" });
+  }
+  restoreInto(vectors, saved.shared, where);
 }

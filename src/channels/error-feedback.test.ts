@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { ConfigError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import { bytes } from "../base/units.ts";
 import type { Compressor } from "../compressors/compressor.ts";
 import { identity } from "../compressors/identity.ts";
 import { scaledSign } from "../compressors/sign.ts";
 import { topK } from "../compressors/top-k.ts";
-import { someVector } from "../compressors/vectors.contract.ts";
+import { type Family, someVector } from "../compressors/vectors.contract.ts";
 import { channelContract } from "./channel.contract.ts";
 import type { Sender } from "./channel.ts";
-import { errorFeedback } from "./error-feedback.ts";
+import { type ErrorFeedbackOptions, errorFeedback } from "./error-feedback.ts";
 
 for (const compressor of [identity(), scaledSign(), topK(3), unfused(scaledSign())]) {
   channelContract(errorFeedback(compressor));
 }
+channelContract(errorFeedback(topK(3), { decay: 0.5, weight: 0.75 }));
+channelContract(errorFeedback(scaledSign(), { decay: 0.9 }));
 
 const rng = Random.fromSeed(1);
 const errorOf = (sender: Sender): Float32Array => sender.save().private.get("error")!;
@@ -43,9 +46,9 @@ function send(ends: ReturnType<typeof open>, x: ArrayLike<number>, commits = tru
   return out;
 }
 
-const open = (compressor: Compressor, length: number) => ({
-  sender: errorFeedback(compressor).sender(length),
-  receiver: errorFeedback(compressor).receiver(length),
+const open = (compressor: Compressor, length: number, options: ErrorFeedbackOptions = {}) => ({
+  sender: errorFeedback(compressor, options).sender(length),
+  receiver: errorFeedback(compressor, options).receiver(length),
 });
 
 const accumulate = (into: Float64Array, x: ArrayLike<number>, weight = 1) => {
@@ -323,4 +326,84 @@ test("DoubleSqueeze loses nothing: x is where the mean gradients led, but for th
       assert.ok(expected.every((value, i) => value === squeeze.x[i]));
     }),
   );
+});
+
+const { fround } = Math;
+
+test("with decay β and weight a, what is left of β e + a u after each message is the next e, exactly", () => {
+  const factors = fc.constantFrom(1, 0.9, 0.5, 0.1);
+  const families = fc.constantFrom<Family>("normal", "heavy-tailed", "sparse", "tiny");
+  fc.assert(
+    fc.property(
+      factors,
+      factors,
+      fc.array(fc.tuple(families, fc.nat(), fc.boolean()), { maxLength: 10 }),
+      (...drawn) => {
+        const [decay, weight, rounds] = drawn;
+        for (const compressor of [topK(3), scaledSign()]) {
+          const ends = open(compressor, 12, { decay, weight });
+          let error = new Float32Array(12);
+          for (const [family, seed, commits] of rounds) {
+            const u = someVector(family, 12, Random.fromSeed(seed));
+            const r = send(ends, u, commits);
+            const p = u.map((value, i) => fround(fround(decay) * error[i]!) + fround(fround(weight) * value));
+            if (commits) error = p.map((value, i) => value - r[i]!);
+            assert.ok(errorOf(ends.sender).every((value, i) => value === error[i]));
+          }
+        }
+      },
+    ),
+  );
+});
+
+test("options out of range are refused, and those that are not the usual ones stand in the name", () => {
+  for (const value of [0, -1, 1.5, Number.NaN]) {
+    assert.throws(() => errorFeedback(topK(1), { decay: value }), ConfigError);
+    assert.throws(() => errorFeedback(topK(1), { weight: value }), ConfigError);
+  }
+  assert.equal(errorFeedback(topK(1), { decay: 1, weight: 1 }).name, "error-feedback(top-k:1)");
+  assert.equal(errorFeedback(topK(1), { decay: 0.9 }).name, "error-feedback:decay=0.9(top-k:1)");
+});
+
+test("with a decaying step size, the rate inside and the rate outside a rescaled memory give the same path", () => {
+  const length = 30;
+  const [inside, outside] = [open(topK(3), length), open(topK(3), length)];
+  const [x, y] = [new Float64Array(length).fill(1), new Float64Array(length).fill(1)];
+  // The gradient of a quadratic with curvatures 1/30 … 1 and its minimum elsewhere.
+  const gradient = (at: Float64Array) => at.map((value, i) => ((i + 1) / length) * (value - Math.sin(i)));
+  const rate = (t: number) => 0.5 / (1 + 0.02 * t);
+  const start = Math.hypot(...gradient(x));
+  for (let t = 0; t < 200; t++) {
+    if (t > 0) outside.sender.rescale!(rate(t - 1) / rate(t));
+    accumulate(
+      x,
+      send(
+        inside,
+        gradient(x).map((value) => rate(t) * value),
+      ),
+      -1,
+    );
+    accumulate(y, send(outside, gradient(y)), -rate(t));
+  }
+  assert.ok(x.every((value, i) => Math.abs(value - y[i]!) < 1e-5));
+  assert.ok(Math.hypot(...gradient(x)) < 0.05 * start);
+});
+
+test("a unit that changes in a round that is undone, or in an encode that throws, leaves no trace", () => {
+  for (const compressor of [topK(2), scaledSign()]) {
+    const [disturbed, calm] = [open(compressor, 10), open(compressor, 10)];
+    for (let t = 0; t < 6; t++) {
+      const u = someVector("normal", 10, rng.split(`${t}`));
+      disturbed.sender.rescale!(3);
+      send(disturbed, u, false);
+      disturbed.sender.rescale!(5);
+      disturbed.sender.rollback();
+      disturbed.sender.rescale!(7);
+      assert.throws(() => disturbed.sender.encode(new Float32Array(10).fill(Number.NaN), rng));
+      const factor = t % 2 === 0 ? 0.5 : 1;
+      for (const { sender } of [disturbed, calm]) sender.rescale!(factor);
+      assert.deepEqual(send(disturbed, u), send(calm, u));
+      assert.deepEqual(disturbed.sender.save(), calm.sender.save());
+    }
+  }
 });

@@ -1,39 +1,39 @@
 /**
- * The channels by name, for lists; recipes choose and build them in code.
+ * The channels by name, and the reader of specs such as `ef21:init=full`.
  */
+import { lookUp, parseSpec } from "../base/spec.ts";
 import type { Compressor } from "../compressors/compressor.ts";
 import type { Channel } from "./channel.ts";
-import { direct } from "./direct.ts";
-import { errorFeedback } from "./error-feedback.ts";
-
-export interface ChannelEntry {
-  readonly name: string;
-  readonly summary: string;
-  /** arXiv number or citation. */
-  readonly paper?: string;
-  /** What r, the received vectors, obey; u are the sent ones. */
-  readonly law: string;
-  /** Vectors of d entries kept at each end. */
-  readonly memory: { readonly sender: number; readonly receiver: number };
-  readonly build: (compressor: Compressor) => Channel;
-}
+import { deepSqueezeEntry } from "./deep-squeeze.ts";
+import { differenceEntry } from "./difference.ts";
+import { directEntry } from "./direct.ts";
+import { ef21Entry } from "./ef21.ts";
+import { ef21PlusEntry } from "./ef21-plus.ts";
+import type { ChannelEntry } from "./entry.ts";
+import { errorFeedbackEntry } from "./error-feedback.ts";
+import { memoryEntry } from "./memory.ts";
+import { multiStepEntry } from "./multi-step.ts";
+import { preservedModelEntry } from "./preserved-model.ts";
 
 const entries: readonly ChannelEntry[] = [
-  {
-    name: "direct",
-    summary: "each vector for itself, nothing is remembered",
-    law: "r = C(u)",
-    memory: { sender: 0, receiver: 0 },
-    build: direct,
-  },
-  {
-    name: "error-feedback",
-    summary: "what a message lacks is added to the next vector",
-    paper: "arXiv:1901.09847",
-    law: "Σ r = Σ u + e_0 − e_T; E‖e‖² ≤ 4(1 − δ)U²/δ² for contractive C",
-    memory: { sender: 2, receiver: 0 },
-    build: errorFeedback,
-  },
+  directEntry,
+  errorFeedbackEntry,
+  multiStepEntry,
+  deepSqueezeEntry,
+  ef21Entry,
+  ef21PlusEntry,
+  memoryEntry,
+  preservedModelEntry,
+  differenceEntry,
 ];
 
 export const channels: ReadonlyMap<string, ChannelEntry> = new Map(entries.map((entry) => [entry.name, entry]));
+
+/**
+ * The channel of a spec, around a compressor.
+ * @param where names the option in errors @throws {ConfigError} with the nearest known name
+ */
+export function parseChannel(text: string, compressor: Compressor, where: string): Channel {
+  const spec = parseSpec(text, where);
+  return lookUp(channels, spec.name, where, "a channel").parse(spec, compressor, where);
+}
