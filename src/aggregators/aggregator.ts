@@ -1,19 +1,40 @@
 /**
- * Aggregator: many messages → one vector, at the peer that serves.
+ * Aggregator: the messages of many → one vector, at the peer that serves. It owns the receiving ends.
  */
-
+import type { Layout } from "../base/layout.ts";
 import type { Random } from "../base/random.ts";
-import type { Receiver } from "../channels/channel.ts";
+import type { Channel, Settled } from "../channels/channel.ts";
+import type { PeerId } from "../ports/view.ts";
+import type { AggregatorUse, Rule } from "./rule.ts";
 
-export interface Aggregator {
-  readonly name: string;
-  /** @param senders how many messages make a round @param length d */
-  open(senders: number, length: number): Aggregation;
+export interface AggregationSetup {
+  /** What each sender's messages come through. */
+  readonly channel: Channel;
+  /** In rank order. */
+  readonly senders: readonly PeerId[];
+  readonly layout: Layout;
+  /** How much each sender counts, in their order: its rows of data. Equal if left out. */
+  readonly weights?: readonly number[];
 }
 
-/** One round at a time: `begin`, then `add` for every sender in rank order, then `finish`. */
+export interface Aggregator {
+  /** Canonical spec. */
+  readonly name: string;
+  /** @throws {ConfigError} if there are too few senders, or the channel does not suit */
+  open(setup: AggregationSetup): Aggregation;
+  /** One line for each condition of its guarantee that the swarm breaks. */
+  warnings?(use: AggregatorUse): readonly string[];
+  /** Of an aggregator that looks at all vectors of a round side by side: `bucketing` may average some of them first. */
+  readonly rule?: Rule;
+}
+
+/** One round at a time: `begin`, then `add` for every sender that takes part, in rank order, then `finish`. */
 export interface Aggregation {
-  begin(out: Float32Array): void;
-  add(receiver: Receiver, message: Uint8Array, rng: Random, out: Float32Array): void;
+  /** @param expected messages: fewer than senders with partial participation, pn where their number is random */
+  begin(out: Float32Array, expected: number): void;
+  /** @param sender index among the setup's senders */
+  add(sender: number, message: Uint8Array, rng: Random, out: Float32Array): void;
   finish(out: Float32Array): void;
+  /** Everything that a round settles and a checkpoint holds, by name: `from/3`, or `collector`. */
+  readonly ends: ReadonlyMap<string, Settled>;
 }

@@ -6,29 +6,54 @@ import type { Catalogue, CatalogueEntry, CatalogueKind } from "./catalogue.ts";
 const tables: Readonly<Record<CatalogueKind, () => Promise<readonly CatalogueEntry[]>>> = {
   recipes: async () => {
     const { recipes } = await import("../recipes/registry.ts");
-    return listed(recipes, ({ assumes, compresses, defaults: { up, down, momentum } }) => ({
+    return listed(recipes, ({ assumes, compresses, options, defaults }) => ({
       law: `assumes ${assumes}`,
-      options: [...(compresses ? [`--compressor ${up}`, `--down ${down}`] : []), `--momentum 0.9@${momentum}`],
+      options: [
+        ...Object.entries(options).map(([name, { meaning }]) => `${name}: ${meaning}`),
+        ...(compresses === "none" ? [] : [`--compressor ${defaults.up}`, `--down ${defaults.down}`]),
+        `--momentum ${defaults.factor ?? 0.9}@${defaults.momentum}`,
+        ...(defaults.optimizer === undefined ? [] : [`--optimizer ${defaults.optimizer}`]),
+      ],
     }));
   },
   compressors: async () => {
     const { compressors } = await import("../compressors/registry.ts");
     return listed(compressors, ({ law, bits, options }) => ({
       law: `${law}; ${bits}`,
-      options: options.map(({ name, meaning }) => `${name}: ${meaning}`),
+      options: explained(options),
     }));
   },
   channels: async () => {
     const { channels } = await import("../channels/registry.ts");
-    return listed(channels, ({ law }) => ({ law, options: [] }));
+    return listed(channels, ({ law, memory: { sender, receiver }, options }) => ({
+      law: `${law}; keeps ${sender} d at the sender, ${receiver} d at the receiver`,
+      options: explained(options),
+    }));
   },
   optimizers: async () => {
     const { optimizers } = await import("../optimizers/registry.ts");
-    return listed(optimizers, ({ law, options }) => ({ law, options }));
+    const told = new Set<string>(); // most options are common to many: explained where they come first
+    return listed(optimizers, ({ law, memory, options }) => ({
+      law: `${law}; keeps ${memory} d`,
+      options: options.map(({ name, meaning }) => {
+        const option = `${name}: ${meaning}`;
+        if (told.has(option)) return name;
+        told.add(option);
+        return option;
+      }),
+    }));
+  },
+  schedules: async () => {
+    const { schedules } = await import("../optimizers/schedules/registry.ts");
+    return listed(schedules, ({ law, options }) => ({ law, options: explained(options) }));
+  },
+  averages: async () => {
+    const { averagings } = await import("../optimizers/averaging/registry.ts");
+    return listed(averagings, ({ law, options }) => ({ law, options: explained(options) }));
   },
   aggregators: async () => {
     const { aggregators } = await import("../aggregators/registry.ts");
-    return listed(aggregators, ({ law }) => ({ law, options: [] }));
+    return listed(aggregators, ({ law, options }) => ({ law, options: explained(options) }));
   },
   partitioners: async () => {
     const { partitioners } = await import("../data/partition.ts");
@@ -45,6 +70,9 @@ const tables: Readonly<Record<CatalogueKind, () => Promise<readonly CatalogueEnt
 };
 
 export const catalogue: Catalogue = (kind) => tables[kind]();
+
+const explained = (options: readonly { readonly name: string; readonly meaning: string }[]): string[] =>
+  options.map(({ name, meaning }) => `${name}: ${meaning}`);
 
 function listed<T extends { readonly name: string; readonly summary: string; readonly paper?: string }>(
   table: ReadonlyMap<string, T>,

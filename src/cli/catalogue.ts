@@ -18,6 +18,8 @@ export const CATALOGUE_KINDS = [
   "compressors",
   "channels",
   "optimizers",
+  "schedules",
+  "averages",
   "aggregators",
   "partitioners",
   "models",

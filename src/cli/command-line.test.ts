@@ -9,6 +9,7 @@ const COMMANDS = [
   "train",
   "simulate",
   "compare",
+  "reproduce",
   "bench codecs",
   "bench models",
   "bench simulation",

@@ -9,6 +9,21 @@ export { loadModelFile } from "./load.ts";
 export { crossEntropy, logisticLoss } from "./losses.ts";
 export { type DataInfo, type ModelOptions, openDefinition, openModel } from "./open.ts";
 export { constant, glorot, he, normal, type Parameter, zeros } from "./parameters.ts";
-export { models } from "./registry.ts";
+export { problemModel, riskModel } from "./problems/analytic-model.ts";
+export { crossedRidges, exponential, polyakLojasiewicz, quartic, scaleInvariant } from "./problems/functions.ts";
+export { minimum } from "./problems/newton.ts";
+export { type Constants, meanOf, type Problem } from "./problems/problem.ts";
+export {
+  clusteredSpectrum,
+  heterogeneous,
+  linearSpectrum,
+  logSpectrum,
+  powerSpectrum,
+  quadratic,
+} from "./problems/quadratic.ts";
+export { Risk } from "./problems/risk.ts";
+export { linear, logistic, type RowLoss, squares } from "./problems/row-loss.ts";
+export { denseRows, type Rows, sparseRows } from "./problems/rows.ts";
+export { type ModelEntry, models } from "./registry.ts";
 export { boundedNorm, squaredNorm } from "./regularisers.ts";
 export type { ZooEntry } from "./zoo/entry.ts";

@@ -1,7 +1,7 @@
 /**
  * The one door to models: a spec, or a definition, as an adapter of the port `Model`.
  */
-import { lookUp, parseSpec } from "../base/spec.ts";
+import { lookUp, parseSpec, type Spec } from "../base/spec.ts";
 import type { Model } from "../ports/model.ts";
 import { CompiledModel } from "./compiled-model.ts";
 import type { DataShape, ModelDefinition, Parameters } from "./define.ts";
@@ -9,6 +9,7 @@ import { type EngineName, openEngine } from "./engines/open.ts";
 import { isModelFile, loadModelFile } from "./load.ts";
 import { type Objective, objectiveOf } from "./objective.ts";
 import { models } from "./registry.ts";
+import type { ZooEntry } from "./zoo/entry.ts";
 
 export interface ModelOptions {
   /** Rows of the usual batch; others work too, and are compiled when they first come. */
@@ -30,7 +31,11 @@ export interface DataInfo {
  * @throws {ConfigError} for a bad spec; {ModelError} if the model is faulty or the engine is missing
  */
 export async function openModel(spec: string, data: DataInfo, options: ModelOptions): Promise<Model> {
-  return openObjective(await objectiveFor(spec, shapeOf(data)), options);
+  const shape = shapeOf(data);
+  if (isModelFile(spec)) return openObjective(objectiveOf(await loadModelFile(spec), shape), options);
+  const parsed = parseSpec(spec, "model");
+  const entry = lookUp(models, parsed.name, "model", "a model");
+  return "open" in entry ? entry.open(parsed, shape) : openObjective(objectiveFor(entry, parsed, shape), options);
 }
 
 /** As `openModel`, of a model at hand. */
@@ -58,12 +63,9 @@ const shapeOf = ({ inputShape, classes }: DataInfo): DataShape => ({
 /** Zoo models opened before in this thread: peers that share a thread trace and lower theirs once. */
 const known = new Map<string, Objective>();
 
-async function objectiveFor(spec: string, data: DataShape): Promise<Objective> {
-  if (isModelFile(spec)) return objectiveOf(await loadModelFile(spec), data);
-  const key = `${spec} [${data.inputShape}] ${data.classes}`;
-  const parsed = parseSpec(spec, "model");
-  const objective =
-    known.get(key) ?? objectiveOf(lookUp(models, parsed.name, "model", "a model").define(parsed, data), data);
+function objectiveFor(entry: ZooEntry, spec: Spec, data: DataShape): Objective {
+  const key = `${spec.text} [${data.inputShape}] ${data.classes}`;
+  const objective = known.get(key) ?? objectiveOf(entry.define(spec, data), data);
   known.set(key, objective);
   return objective;
 }

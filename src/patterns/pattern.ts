@@ -18,6 +18,8 @@ export type Note = number;
 export interface PatternSettings {
   /** Virtual time charged for an encoding or a decoding; `undefined` charges what it takes. */
   readonly codecCost: Seconds | undefined;
+  /** How much each worker counts, in the view's order: its rows of data. Equal if left out. */
+  readonly weights?: readonly number[];
 }
 
 export interface Pattern {
@@ -27,16 +29,49 @@ export interface Pattern {
   open(peer: Peer, layout: Layout, settings: PatternSettings): Exchange;
   /** Bytes of frames that a round would take if vectors travelled as plain f32: the yardstick of compression. */
   uncompressedBytes(view: View, length: number): Bytes;
+  /** Members may be absent from rounds. */
+  readonly partial?: boolean;
+}
+
+/** What this peer does in a round of a pattern with partial participation. */
+export interface Entry {
+  readonly role: "worker" | "server" | "absent";
+  /** Not 0: the run stood still at round `at` while this peer was absent. */
+  readonly note: Note;
+  readonly at?: number;
+}
+
+/** How a member that was absent is brought forward. */
+export interface Replica {
+  /** Applies the result of a round that it missed; called in the order of rounds. */
+  apply(result: Float32Array, round: number): void;
+  /** All that results ever change, in place: read at the server, overwritten at a member that missed too much. */
+  readonly state: Float32Array;
 }
 
 export interface Exchange {
   /**
+   * Where members may be absent: which part this peer plays in the round, after it has been brought up to date. To be
+   * called by every member in every round, before `average`, which an absent member does not call.
+   */
+  enter?(round: Round, replica: Replica): Promise<Entry>;
+  /**
    * One round: every member gets the same aggregate of the workers' vectors in `out`, bit for bit. If any member told a
    * note, `out` is left as it is and all memories are as before the round.
-   * @param vector this peer's share, length d; null at a member that is no worker
+   * @param vector this peer's share, length d; null at a member that is no worker in this round
+   * @param answer at a server: what it sends in place of the aggregate, such as the model that the aggregate leads to;
+   *   called at most once, when the round can no longer be undone by a note
    * @returns the largest note told by any member; 0 if the round counts
    */
-  average(vector: Float32Array | null, out: Float32Array, round: Round, note: Note): Promise<Note>;
+  average(
+    vector: Float32Array | null,
+    out: Float32Array,
+    round: Round,
+    note: Note,
+    answer?: (aggregate: Float32Array) => Float32Array,
+  ): Promise<Note>;
+  /** The unit of the vectors changed: what senders remember is multiplied by `factor`. */
+  rescale?(factor: number): void;
   /** The settled memories of this peer's channel ends. */
   save(): NamedVectors;
   /** @throws {CheckpointError} */

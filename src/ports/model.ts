@@ -12,6 +12,18 @@ export interface Metrics {
   readonly accuracy?: number;
 }
 
+/** Constants of a problem whose workers hold f_i, with f their mean. */
+export interface Curvature {
+  /** Smoothness of f. */
+  readonly L: number;
+  /** L̃ = √(mean L_i²), of the workers' own smoothness. */
+  readonly Ltilde: number;
+  /** The largest L_i. */
+  readonly Lmax: number;
+  /** Strong convexity of f, or its PL constant; absent where there is none or it is not known. */
+  readonly mu?: number;
+}
+
 export interface Model {
   readonly name: string;
   /** Where each named tensor lies in the flat vector. */
@@ -24,6 +36,8 @@ export interface Model {
   gradient(params: Float32Array, batch: Batch, out: Float32Array): Promise<number>;
   /** Mean loss and accuracy over all rows. */
   evaluate(params: Float32Array, data: Dataset): Promise<Metrics>;
+  /** Known constants, for theory step sizes; absent for networks. @param parts rows of each worker */
+  curvature?(data: Dataset, parts: readonly Uint32Array[]): Curvature;
   /** Frees native memory. Call it before a worker thread ends: ending a thread inside a native call aborts the process. */
   close(): Promise<void>;
 }

@@ -3,6 +3,8 @@
  */
 import type { NamedVectors } from "../base/state.ts";
 import type { Bytes, Seconds } from "../base/units.ts";
+import type { Averaging } from "../optimizers/averaging/averaging.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { Note } from "../patterns/pattern.ts";
 import type { Batch } from "../ports/dataset.ts";
 import type { Model } from "../ports/model.ts";
@@ -21,9 +23,17 @@ export interface Momentum {
 }
 
 export interface TrainingSettings {
-  /** η */
+  /** η, before the schedule. */
   readonly learningRate: number;
+  /** What η is multiplied by in a round, counted from 0; 1 if left out. */
+  readonly schedule?: (round: number) => number;
   readonly momentum: Momentum;
+  /** In place of the recipe's own. */
+  readonly optimizer?: Optimizer;
+  /** Averages iterates beside the training. */
+  readonly averaging?: Averaging;
+  /** Rows of each worker, in the view's order: how much it counts in a weighted mean. */
+  readonly weights?: readonly number[];
   /** Virtual time charged for a local step; `undefined` charges what it takes. */
   readonly stepCost: Seconds | undefined;
   /** Virtual time charged for an encoding or a decoding; `undefined` charges what it takes. */
@@ -45,12 +55,16 @@ export interface StepReport {
   /** Loss on this peer's mini-batch; NaN at a member that is no worker. */
   readonly loss: number;
   readonly note: Note;
+  /** The round at which the run stopped, where this peer was absent then. */
+  readonly at?: number;
 }
 
 export interface Learner {
   /** One round. With a note in the report the round was undone: parameters and state are as before it. */
   step(round: Round, note: Note): Promise<StepReport>;
-  /** Optimizer and channel state of this peer, without the parameters. */
+  /** The parameters to judge and to keep: those trained, their average, or a model that only the server has. */
+  model(): Float32Array;
+  /** Optimizer and channel state of this peer, without the parameters unless they differ between peers. */
   save(): NamedVectors;
   restore(saved: NamedVectors): void;
 }

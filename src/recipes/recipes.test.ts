@@ -1,104 +1,85 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { layoutOf } from "../base/layout.ts";
+import { mean } from "../aggregators/mean.ts";
 import { Random } from "../base/random.ts";
-import { bitsPerSecond, seconds } from "../base/units.ts";
 import { parseCompressor } from "../compressors/registry.ts";
-import type { Batch } from "../ports/dataset.ts";
-import type { Model } from "../ports/model.ts";
-import { peerId } from "../ports/view.ts";
-import { simulate } from "../simulation/simulate.ts";
 import type { Momentum } from "./method.ts";
-import type { Recipe } from "./recipe.ts";
-import { recipes } from "./registry.ts";
+import { parseRecipe, recipes } from "./registry.ts";
+import { none, quadratic, runTrial, type Trial } from "./trial.contract.ts";
 
 const DIMENSION = 12;
 const ROUNDS = 40;
 
 /** Worker i has f_i = ½ Σ_j a_j (x_j − c_ij)², so that the mean's minimum is the mean of the centres. */
-const curvature = Float32Array.from({ length: DIMENSION }, (_, j) => 1 + (j % 4));
-const centre = (worker: number): Float32Array => {
+const curvature = Array.from({ length: DIMENSION }, (_, j) => 1 + (j % 4));
+const centre = (worker: number): number[] => {
   const rng = Random.fromSeed(3).split(`centre/${worker}`);
-  return Float32Array.from({ length: DIMENSION }, (_, j) => rng.normal(j));
+  return Array.from({ length: DIMENSION }, (_, j) => Math.fround(rng.normal(j)));
 };
+const workers = (n: number) => Array.from({ length: n }, (_, i) => quadratic(centre(i), curvature));
+const optimum = (n: number) => {
+  const all = Array.from({ length: n }, (_, i) => centre(i));
+  return Float32Array.from({ length: DIMENSION }, (_, j) => all.reduce((sum, c) => sum + c[j]!, 0) / n);
+};
+const distance = (x: ArrayLike<number>, y: ArrayLike<number>) =>
+  Math.hypot(...Array.from(x, (value, i) => value - y[i]!));
 
-function quadratic(worker: number): Model {
-  const c = centre(worker);
-  return {
-    name: "quadratic",
-    engine: "analytic",
-    layout: layoutOf([["x", [DIMENSION]]]),
-    init: (_, params) => void params.fill(0),
-    gradient: (params, _, out) => {
-      for (let j = 0; j < DIMENSION; j++) out[j] = curvature[j]! * (params[j]! - c[j]!);
-      return Promise.resolve(0);
-    },
-    evaluate: () => Promise.resolve({ loss: 0 }),
-    close: () => Promise.resolve(),
-  };
+const run = (recipe: string, trial: Partial<Trial> = {}) =>
+  runTrial(recipe, { models: workers(4), rounds: ROUNDS, ...trial });
+const up = (recipe: string, compressor: string): { up?: string } =>
+  parseRecipe(recipe, "test").compresses === "none" ? {} : { up: compressor };
+
+/** x after each round of gradient descent on the mean of the four losses. */
+function descent(rounds: number): Float64Array[] {
+  const x = new Float64Array(DIMENSION);
+  const best = optimum(4);
+  return Array.from({ length: rounds }, () => {
+    for (let j = 0; j < DIMENSION; j++) x[j]! -= 0.05 * curvature[j]! * (x[j]! - best[j]!);
+    return Float64Array.from(x);
+  });
 }
 
-const EMPTY: Batch = { size: 1, inputs: new Float32Array(1), targets: new Int32Array(1) };
+const adaptive = ["distributed-adam", "generic-adam", "cd-adam"];
+const voting = ["majority-vote"];
+const options = ["ef-sgd:rate=outside", "ef21:init=full", "neolithic:way=one", "artemis:keep=each"];
+const linear = [...recipes.keys(), ...options].filter((name) => ![...adaptive, ...voting].includes(name));
 
-async function parameters(
-  recipe: Recipe,
-  compressor: string,
-  momentum: Momentum,
-  workers = 4,
-  rounds = ROUNDS,
-  learningRate = 0.05,
-): Promise<readonly Float32Array[]> {
-  const members = Array.from({ length: workers }, (_, i) => peerId(i));
-  const parsed = parseCompressor(compressor, "test");
-  const method = recipe.build({ up: parsed, down: parsed });
-  const rate = bitsPerSecond(Number.POSITIVE_INFINITY);
-  const { results } = await simulate(
-    { view: { epoch: 0, members, workers: members }, seed: 1, link: { up: rate, down: rate, latency: seconds(0) } },
-    async (peer) => {
-      const params = new Float32Array(DIMENSION);
-      const learner = method.open({
-        peer,
-        model: quadratic(peer.id),
-        batches: { at: () => EMPTY },
-        params,
-        settings: { learningRate, momentum, stepCost: seconds(0), codecCost: seconds(0) },
-      });
-      for (let number = 0; number < rounds; number++) await learner.step({ number, attempt: 0 }, 0);
-      return params;
-    },
-  );
-  return results;
-}
-
-const none: Momentum = { factor: 0, at: "worker" };
-const distance = (x: Float32Array, y: Float32Array) => Math.hypot(...x.map((value, i) => value - y[i]!));
-const optimum = (workers: number) => {
-  const all = Array.from({ length: workers }, (_, i) => centre(i));
-  return Float32Array.from({ length: DIMENSION }, (_, j) => all.reduce((sum, c) => sum + c[j]!, 0) / workers);
-};
-
-for (const recipe of recipes.values()) {
-  test(`${recipe.name}: with the identity compressor it is gradient descent on the mean loss`, async () => {
-    const found = (await parameters(recipe, "identity", none))[0]!;
-    const x = new Float64Array(DIMENSION);
-    const best = optimum(4);
-    for (let t = 0; t < ROUNDS; t++) {
-      for (let j = 0; j < DIMENSION; j++) x[j]! -= 0.05 * curvature[j]! * (x[j]! - best[j]!);
-    }
-    assert.ok(distance(found, Float32Array.from(x)) < 1e-5);
+for (const recipe of linear) {
+  test(`${recipe}: with the identity compressor it is gradient descent on the mean loss`, async () => {
+    const { trace } = await run(recipe, { ...up(recipe, "identity"), down: "identity" });
+    assert.ok(distance(trace.at(-1)!, descent(ROUNDS).at(-1)!) < 2e-5);
   });
 
-  test(`${recipe.name}: all peers hold the same parameters, bit for bit`, async () => {
-    for (const momentum of [none, { factor: 0.9, at: "worker" }, { factor: 0.9, at: "server" }] as const) {
-      const all = await parameters(recipe, recipe.compresses ? "top-k:2" : "identity", momentum);
-      for (const params of all) assert.deepEqual(params, all[0]);
+  test(`${recipe}: without compression, n equal workers are one worker`, async () => {
+    const one = quadratic(centre(0), curvature);
+    const trial = { ...up(recipe, "top-k:2"), rounds: 20 };
+    const { trace: alone } = await run(recipe, { ...trial, models: [one] });
+    const { trace: four } = await run(recipe, { ...trial, models: [one, one, one, one] });
+    assert.ok(distance(alone.at(-1)!, four.at(-1)!) < 1e-5);
+  });
+}
+
+for (const recipe of [...recipes.keys(), ...options]) {
+  const ownDownlinks = recipe === "rand-mcm";
+
+  test(`${recipe}: ${ownDownlinks ? "every run gives the same bits" : "all peers hold the same parameters, bit for bit"}`, async () => {
+    const compressors = recipe === "ef21-plus" ? ["top-k:2"] : ["top-k:2", "qsgd:levels=3,bucket=4"];
+    for (const compressor of compressors) {
+      for (const momentum of [none, { factor: 0.9, at: "worker" }] as const) {
+        for (const ownServer of [false, true]) {
+          const trial = { ...up(recipe, compressor), momentum, ownServer, rounds: 12 };
+          const { params, trace } = await run(recipe, trial);
+          if (!ownDownlinks) for (const own of params) assert.deepEqual(own, params[0]);
+          assert.deepEqual((await run(recipe, trial)).trace, trace);
+        }
+      }
     }
   });
 
-  test(`${recipe.name}: without compression, momentum before and after the average are equal`, async () => {
-    const before = await parameters(recipe, "identity", { factor: 0.9, at: "worker" });
-    const after = await parameters(recipe, "identity", { factor: 0.9, at: "server" });
-    assert.ok(distance(before[0]!, after[0]!) < 1e-5);
+  test(`${recipe}: saved after 7 rounds and restored, it goes on bit for bit`, async () => {
+    const trial = { ...up(recipe, "top-k:2"), momentum: { factor: 0.9, at: "worker" } as const, rounds: 15 };
+    const { trace } = await run(recipe, trial);
+    assert.deepEqual((await run(recipe, { ...trial, restartAt: 7 })).trace, trace);
   });
 }
 
@@ -111,30 +92,202 @@ const golden: readonly [string, string, Momentum, string][] = [
 
 for (const [name, compressor, momentum, expected] of golden) {
   test(`${name} with ${compressor}: three workers and 40 rounds give the bits on record`, async () => {
-    const [params] = await parameters(recipes.get(name)!, compressor, momentum, 3);
-    const words = [...new Uint32Array(params!.buffer, params!.byteOffset, 4)];
+    const { params } = await run(name, { models: workers(3), up: compressor, down: compressor, momentum });
+    const [own] = params;
+    const words = [...new Uint32Array(own!.buffer, own!.byteOffset, 4)];
     assert.equal(words.map((word) => word.toString(16).padStart(8, "0")).join(" "), expected);
   });
 }
 
+/** Two workers, ½‖x − (4, 1, −2)‖² and ½‖x − (0, 3, 5)‖², η = ½, top-1: x after each round, in exact fractions. */
+const pair = [quadratic([4, 1, -2]), quadratic([0, 3, 5])];
+const traces: readonly [string, string, readonly (readonly number[])[]][] = [
+  [
+    "ef-sgd",
+    "identity",
+    [
+      [1, 0, 5 / 4],
+      [1, 3 / 2, -1 / 16],
+      [5 / 2, 3 / 2, 137 / 64],
+      [11 / 8, 3 / 2, 159 / 256],
+    ],
+  ],
+  [
+    "double-squeeze",
+    "top-k:1",
+    [
+      [0, 0, 5 / 4],
+      [0, 3 / 2, 5 / 4],
+      [3, 3 / 2, 5 / 4],
+      [3, 3 / 2, 9 / 8],
+    ],
+  ],
+  [
+    "ef21:init=full",
+    "identity",
+    [
+      [1, 1, 3 / 4],
+      [3 / 2, 2, 3 / 2],
+      [2, 2, 9 / 4],
+      [5 / 2, 2, 15 / 8],
+    ],
+  ],
+  [
+    "ef21:init=compressed",
+    "identity",
+    [
+      [1, 0, 5 / 4],
+      [2, 3 / 4, 27 / 16],
+      [2, 3 / 2, 17 / 8],
+      [2, 9 / 4, 29 / 16],
+    ],
+  ],
+];
+
+for (const [recipe, down, expected] of traces) {
+  test(`${recipe}: two workers and top-1 give the published trace exactly`, async () => {
+    const { trace } = await runTrial(recipe, {
+      models: pair,
+      rounds: expected.length,
+      learningRate: 0.5,
+      up: "top-k:1",
+      down,
+    });
+    assert.deepEqual(
+      trace.map((x) => [...x]),
+      expected,
+    );
+  });
+}
+
+test("cd-adam: two workers and scaled signs give the published trace", async () => {
+  const { trace } = await runTrial("cd-adam", { models: pair, rounds: 3, learningRate: 0.1 });
+  const expected = [
+    [-0.0999999439, 0.0999999439, 0.0999999439],
+    [-0.1187584845, 0.2252633376, 0.2252633376],
+    [-0.047241133, 0.3736573949, 0.3736573949],
+  ];
+  for (const [t, x] of trace.entries()) assert.ok(distance(x, expected[t]!) < 1e-6, `round ${t}: ${x}`);
+});
+
+test("majority vote follows two workers against one, whatever the mean says", async () => {
+  const slope = (a: number) => ({ ...quadratic([0]), gradient: linearGradient(a) });
+  const { trace } = await runTrial("majority-vote", {
+    models: [slope(4), slope(-1), slope(-1)],
+    rounds: 5,
+    learningRate: 0.25,
+  });
+  assert.deepEqual([...trace.at(-1)!], [1.25]);
+});
+const linearGradient = (a: number) => (_: Float32Array, __: unknown, out: Float32Array) => {
+  out[0] = a;
+  return Promise.resolve(0);
+};
+
+for (const recipe of [
+  "artemis:participation=0.5",
+  "artemis:participation=0.5,keep=each",
+  "ef21:participation=0.5",
+  "stc:participation=0.5",
+]) {
+  test(`${recipe}: absent workers come back to the same bits, by messages or by the whole state`, async () => {
+    // A recipe's messages of 12 entries weigh less or more than its state, so that both ways are taken.
+    for (const compressor of ["top-k:1", "qsgd:levels=7,code=fixed"]) {
+      const trial = { up: compressor, rounds: 30, ownServer: true };
+      const { trace, params } = await run(recipe, trial);
+      const { trace: again } = await run(recipe, trial);
+      assert.deepEqual(again, trace);
+      const held = params.slice(1).map((x) => trace.findIndex((y) => distance(x, y) === 0));
+      assert.ok(
+        held.every((round) => round >= 0),
+        `a worker holds what the server never had: ${held}`,
+      );
+      assert.ok(held.includes(trace.length - 1), "the workers of the last round are up to date");
+    }
+  });
+
+  test(`${recipe}: with half of the workers in a round it still nears the optimum`, async () => {
+    const { trace } = await run(recipe, { up: recipe.startsWith("stc") ? "stc:0.3" : "identity", rounds: 600 });
+    assert.ok(distance(trace.at(-1)!, optimum(4)) < 0.7, `${distance(trace.at(-1)!, optimum(4))}`);
+  });
+}
+
+test("artemis with the mean of memories (PP2) gets much nearer than with each of them (PP1)", async () => {
+  const trial = { up: "identity", down: "identity", rounds: 800 };
+  const pp1 = distance((await run("artemis:participation=0.5,keep=each", trial)).trace.at(-1)!, optimum(4));
+  const pp2 = distance((await run("artemis:participation=0.5", trial)).trace.at(-1)!, optimum(4));
+  assert.ok(pp2 < pp1 / 100, `${pp2} and ${pp1}`);
+});
+
+test("partial participation refuses an optimizer that absent members would miss", async () => {
+  await assert.rejects(
+    run("artemis:participation=0.5", { momentum: { factor: 0.9, at: "server" } }),
+    /plain sgd with partial participation/,
+  );
+});
+
+test("diana and ef21 reach the optimum of workers that disagree, where compressed-sgd and ef-sgd stall", async () => {
+  const at = async (recipe: string, compressor: string) =>
+    distance((await run(recipe, { up: compressor, rounds: 2000 })).trace.at(-1)!, optimum(4));
+  const [diana, plain] = [await at("diana", "qsgd:levels=3"), await at("compressed-sgd", "qsgd:levels=3")];
+  assert.ok(diana < 1e-5 && plain > 1e-2, `diana ${diana}, compressed-sgd ${plain}`);
+  const [ef21, ef] = [await at("ef21", "top-k:2"), await at("ef-sgd", "top-k:2")];
+  assert.ok(ef21 < 1e-5 && ef > 1e-3, `ef21 ${ef21}, ef-sgd ${ef}`);
+});
+
+test("a step size that changes leaves error feedback as it is with the rate inside, and rescaled outside", async () => {
+  const settings = { schedule: (round: number) => 1 / (1 + round) };
+  const inside = await run("ef-sgd:rate=inside", { up: "top-k:2", settings });
+  const outside = await run("ef-sgd:rate=outside", { up: "top-k:2", settings });
+  assert.ok(distance(inside.trace.at(-1)!, outside.trace.at(-1)!) < 1e-5);
+});
+
 test("double-squeeze nears the optimum of heterogeneous workers as the step shrinks, though 10 of 12 entries wait", async () => {
-  const recipe = recipes.get("double-squeeze")!;
-  const coarse = distance((await parameters(recipe, "top-k:2", none, 4, 400, 0.05))[0]!, optimum(4));
-  const fine = distance((await parameters(recipe, "top-k:2", none, 4, 4000, 0.005))[0]!, optimum(4));
+  const at = async (rounds: number, learningRate: number) =>
+    distance((await run("double-squeeze", { up: "top-k:2", rounds, learningRate })).trace.at(-1)!, optimum(4));
+  const [coarse, fine] = [await at(400, 0.05), await at(4000, 0.005)];
   assert.ok(fine < coarse / 5 && fine < 0.05, `distances ${coarse} and ${fine}`);
 });
 
-test("double-squeeze warns of a compressor without a law and of momentum after the average", () => {
-  const recipe = recipes.get("double-squeeze")!;
-  const use = { length: 10, workers: 4, learningRate: 0.1, momentum: { factor: 0.9, at: "worker" } as Momentum };
-  const topK = parseCompressor("top-k:2", "test");
-  const plainSign = parseCompressor("sign:scale=none", "test");
-  assert.deepEqual(recipe.warnings({ ...use, up: topK, down: topK }), []);
-  assert.match(recipe.warnings({ ...use, up: plainSign, down: plainSign }).join("\n"), /contractive/);
-  const qsgd = parseCompressor("qsgd:levels=7,bucket=512", "test");
-  assert.match(recipe.warnings({ ...use, length: 1000, up: qsgd, down: topK }).join("\n"), /ω = 2\.61, not below 1/);
-  const natural = parseCompressor("natural", "test");
-  assert.deepEqual(recipe.warnings({ ...use, up: natural, down: natural }), []);
-  const late: Momentum = { factor: 0.9, at: "server" };
-  assert.match(recipe.warnings({ ...use, up: topK, down: topK, momentum: late }).join("\n"), /0.9@worker is sound/);
+test("recipes warn of compressors without the law that they need, and of momentum after the average", () => {
+  const use = { aggregate: mean, length: 10, workers: 4, learningRate: 0.1, momentum: none };
+  const compressor = (spec: string) => parseCompressor(spec, "test");
+  const warnings = (recipe: string, spec: string, more: object = {}) =>
+    parseRecipe(recipe, "test")
+      .warnings({ ...use, up: compressor(spec), down: compressor(spec), ...more })
+      .join("\n");
+  assert.equal(warnings("double-squeeze", "top-k:2"), "");
+  assert.match(warnings("double-squeeze", "sign:scale=none"), /contractive/);
+  assert.match(warnings("double-squeeze", "qsgd:levels=7,bucket=512", { length: 1000 }), /ω = 2\.61, not below 1/);
+  assert.equal(warnings("double-squeeze", "natural"), "");
+  assert.match(
+    warnings("double-squeeze", "top-k:2", { momentum: { factor: 0.9, at: "server" } }),
+    /0.9@worker is sound/,
+  );
+  assert.match(warnings("diana", "top-k:2"), /unbiased/);
+  const curvature = { L: 2, Ltilde: 2.5, Lmax: 3 };
+  // top-k:2 of 10: δ = 0.2, √(1 − δ)/(1 − √(1 − δ)) = 8.47; 1/(2 + 2.5 · 8.47) = 0.0431
+  assert.match(warnings("ef21", "top-k:2", { curvature }), /ef21: step size 0.1 is above the theory's 0.0431/);
+});
+
+test("EF21's theory takes the constants of its paper", () => {
+  const root = (delta: number) => Math.sqrt(1 - delta) / (1 - Math.sqrt(1 - delta));
+  for (const [d, expected] of [
+    [112, 222.498879],
+    [123, 244.49898],
+    [300, 598.499583],
+  ] as const) {
+    assert.ok(Math.abs(root(1 / d) - expected) < 1e-5 * expected);
+    const rate = parseRecipe("ef21", "test").theoryRate({
+      up: parseCompressor("top-k:1", "test"),
+      down: parseCompressor("identity", "test"),
+      aggregate: mean,
+      length: d,
+      workers: 20,
+      learningRate: 1,
+      momentum: none,
+      curvature: { L: 2.786214234, Ltilde: 3.493225975, Lmax: 5 },
+    });
+    assert.ok(Math.abs(rate! - 1 / (2.786214234 + 3.493225975 * expected)) < 1e-9);
+  }
 });

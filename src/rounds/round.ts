@@ -10,13 +10,15 @@ export interface Round {
   readonly number: number;
   /** How often this round was undone before. */
   readonly attempt: number;
+  /** Which of several exchanges within the round; 0 if left out. */
+  readonly part?: number;
 }
 
-export const tagOf = (kind: Kind, round: Round, part = 0): Tag => ({
+export const tagOf = (kind: Kind, round: Round): Tag => ({
   kind,
   round: round.number,
   attempt: round.attempt,
-  part,
+  part: round.part ?? 0,
 });
 
 /**
@@ -28,4 +30,10 @@ export function messageRandom(peer: Peer, sender: PeerId, tag: Tag): Random {
   return peer.rng.split(
     `peer/${sender}/${kind}/epoch/${peer.view.epoch}/round/${round}/attempt/${attempt}/part/${part}`,
   );
+}
+
+/** The randomness of what the server (rank 0) sends: to all, or to one receiver where each gets a message of its own. */
+export function downRandom(peer: Peer, tag: Tag, to?: PeerId): Random {
+  const rng = messageRandom(peer, peer.view.members[0]!, tag);
+  return to === undefined ? rng : rng.split(`to/${to}`);
 }

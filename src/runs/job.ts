@@ -1,14 +1,21 @@
 /**
  * Job: one run of a recipe, as plain data. It is checked once, here, and saved beside the results.
  */
+
+import { parseAggregator } from "../aggregators/registry.ts";
 import { ConfigError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import { lookUp, parseNumber } from "../base/spec.ts";
 import { type BitsPerSecond, bitsPerSecond, parseDuration, parseRate, type Seconds, seconds } from "../base/units.ts";
 import { parseCompressor } from "../compressors/registry.ts";
+import { parseAveraging } from "../optimizers/averaging/registry.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { parseOptimizer } from "../optimizers/registry.ts";
+import { parseSchedule } from "../optimizers/schedules/registry.ts";
+import { parseByzantine } from "../recipes/byzantine.ts";
 import type { Momentum } from "../recipes/method.ts";
-import type { Recipe } from "../recipes/recipe.ts";
-import { recipes } from "../recipes/registry.ts";
+import type { ChosenRecipe } from "../recipes/recipe.ts";
+import { parseRecipe } from "../recipes/registry.ts";
 
 /** What a user may say, in the words of the command line; every field has a default. */
 export interface JobOptions {
@@ -16,6 +23,11 @@ export interface JobOptions {
   readonly compressor?: string;
   readonly down?: string;
   readonly momentum?: string;
+  readonly optimizer?: string;
+  readonly schedule?: string;
+  readonly average?: string;
+  readonly aggregator?: string;
+  readonly byzantine?: string;
   readonly model?: string;
   readonly data?: string;
   readonly partition?: string;
@@ -45,11 +57,19 @@ export interface Target {
 }
 
 export interface Job {
+  /** Spec, with the recipe's options. */
   readonly recipe: string;
   /** Compressor specs of the two directions. */
   readonly up: string;
   readonly down: string;
   readonly momentum: Momentum;
+  /** Specs; null leaves it to the recipe. */
+  readonly optimizer: string | null;
+  readonly schedule: string | null;
+  readonly average: string | null;
+  readonly aggregator: string | null;
+  /** How many of the workers lie, and how: `1:sign-flip`. */
+  readonly byzantine: string | null;
   readonly model: string;
   readonly data: string;
   readonly partition: string;
@@ -60,6 +80,8 @@ export interface Job {
   /** Rows of each worker's mini-batch. */
   readonly batch: number;
   readonly learningRate: number;
+  /** "theory": `learningRate` is a multiple of the step size of the recipe's theorem. */
+  readonly rateUnit: "plain" | "theory";
   readonly rounds: number;
   readonly until: Target | null;
   /** null: wires without limits. */
@@ -80,7 +102,6 @@ export const JOB_DEFAULTS = {
   server: "peer",
   batch: "64",
   lr: "0.05",
-  momentum: "0.9",
   rounds: "300",
   link: "none",
   compute: "5ms",
@@ -92,30 +113,32 @@ export const JOB_DEFAULTS = {
 /** @throws {ConfigError} naming the option, what was expected and the nearest valid value */
 export function checkJob(options: JobOptions): Job {
   const said = { ...JOB_DEFAULTS, ...withoutUndefined(options) };
-  const recipe = lookUp(recipes, said.recipe, "--recipe", "one of the recipes");
-  if (!recipe.compresses && (options.compressor !== undefined || options.down !== undefined)) {
-    const other = [...recipes.values()].find((candidate) => candidate.compresses);
-    throw new ConfigError(options.compressor === undefined ? "--down" : "--compressor", {
-      expected: `no compressor with --recipe ${recipe.name}, which sends plain f32`,
-      got: options.compressor ?? options.down,
-      hint: `Try --recipe ${other?.name}.`,
-    });
-  }
+  const recipe = parseRecipe(said.recipe, "--recipe");
+  refuseUseless(recipe, options);
   const up = options.compressor ?? recipe.defaults.up;
-  const down = options.down ?? options.compressor ?? recipe.defaults.down;
+  const both = recipe.compresses === "both" ? options.compressor : undefined;
+  const down = options.down ?? both ?? recipe.defaults.down;
+  const optimizer = canonical(parseSwarmOptimizer, options.optimizer, "--optimizer");
+  const peers = parseNumber(said.peers, "--peers", { integer: true, min: 1, max: 65_535 });
+  const rounds = parseNumber(said.rounds, "--rounds", { integer: true, min: 1, max: 2 ** 31 });
   return {
-    recipe: recipe.name,
+    recipe: recipe.spec,
     up: parseCompressor(up, "--compressor").name,
     down: parseCompressor(down, "--down").name,
-    momentum: parseMomentum(said.momentum, recipe),
+    momentum: parseMomentum(options.momentum, recipe, optimizer),
+    optimizer,
+    schedule: canonical(parseSchedule, options.schedule, "--schedule"),
+    average: canonical((text, where) => parseAveraging(text, where, rounds), options.average, "--average"),
+    aggregator: canonical(parseAggregator, options.aggregator, "--aggregator"),
+    byzantine: options.byzantine === undefined ? null : parseLiars(options.byzantine, peers),
     model: said.model,
     data: said.data,
     partition: said.partition,
-    peers: parseNumber(said.peers, "--peers", { integer: true, min: 1, max: 65_535 }),
+    peers,
     server: oneOf(said.server, "--server", ["peer", "own"]),
     batch: parseNumber(said.batch, "--batch", { integer: true, min: 1, max: 1 << 20 }),
-    learningRate: parseNumber(said.lr, "--lr", { above: 0, max: 1e6 }),
-    rounds: parseNumber(said.rounds, "--rounds", { integer: true, min: 1, max: 2 ** 31 }),
+    ...parseLearningRate(said.lr),
+    rounds,
     until: said.until === undefined ? null : parseTarget(said.until),
     link: said.link === "none" ? null : parseLink(said.link),
     stepCost: said.compute === "measured" ? null : parseDuration(said.compute, "--compute"),
@@ -127,18 +150,23 @@ export function checkJob(options: JobOptions): Job {
 
 /** The options that give this job again: `checkJob(optionsOf(job))` equals `job`. */
 export function optionsOf(job: Job): JobOptions {
-  const { compresses } = lookUp(recipes, job.recipe, "job.recipe", "one of the recipes");
+  const { compresses } = recipeOf(job);
   return {
     recipe: job.recipe,
-    ...(compresses ? { compressor: job.up, down: job.down } : {}),
+    ...(compresses === "none" ? {} : { compressor: job.up, down: job.down }),
     momentum: formatMomentum(job.momentum),
+    ...(job.optimizer === null ? {} : { optimizer: job.optimizer }),
+    ...(job.schedule === null ? {} : { schedule: job.schedule }),
+    ...(job.average === null ? {} : { average: job.average }),
+    ...(job.aggregator === null ? {} : { aggregator: job.aggregator }),
+    ...(job.byzantine === null ? {} : { byzantine: job.byzantine }),
     model: job.model,
     data: job.data,
     partition: job.partition,
     peers: String(job.peers),
     server: job.server,
     batch: String(job.batch),
-    lr: String(job.learningRate),
+    lr: formatLearningRate(job),
     rounds: String(job.rounds),
     ...(job.until === null ? {} : { until: formatTarget(job.until) }),
     link: job.link === null ? "none" : formatLink(job.link),
@@ -158,7 +186,11 @@ export const formatTarget = (target: Target): string => `${target.metric}=${targ
 /** The root of a job's randomness. */
 export const jobRandom = (job: Job): Random => Random.fromSeed(job.seed);
 
-export const recipeOf = (job: Job): Recipe => lookUp(recipes, job.recipe, "job.recipe", "one of the recipes");
+export const recipeOf = (job: Job): ChosenRecipe => parseRecipe(job.recipe, "job.recipe");
+
+/** `0.05`, or `64*theory`. */
+export const formatLearningRate = ({ learningRate, rateUnit }: Job): string =>
+  rateUnit === "plain" ? String(learningRate) : `${learningRate}*theory`;
 
 /** `20mbit`, `20mbit/30ms`, or `10mbit/50mbit/40ms`: up, down (the same if left out), one-way latency (0 if left out). */
 export function parseLink(text: string): Link {
@@ -192,13 +224,71 @@ export const UNLIMITED: Link = {
   latency: seconds(0),
 };
 
-function parseMomentum(text: string, recipe: Recipe): Momentum {
-  const [factor = "", place = recipe.defaults.momentum, ...rest] = text.split("@");
-  if (rest.length > 0) throw new ConfigError("--momentum", { expected: "such as 0.9 or 0.9@worker", got: text });
-  return {
-    factor: parseNumber(factor, "--momentum", { min: 0, below: 1 }),
-    at: oneOf(place, "--momentum", ["worker", "server"]),
+/** Options that the recipe has no use for. @throws {ConfigError} */
+function refuseUseless(recipe: ChosenRecipe, { compressor, down, optimizer, aggregator }: JobOptions): void {
+  const refuse = (option: string, got: string | undefined, why: string, hint: string): void => {
+    if (got === undefined) return;
+    throw new ConfigError(option, { expected: `no ${option} with --recipe ${recipe.name}, which ${why}`, got, hint });
   };
+  if (recipe.compresses === "none") {
+    refuse("--compressor", compressor, "fixes what it sends", "Try --recipe double-squeeze.");
+    refuse("--down", down, "fixes what it sends", "Try --recipe double-squeeze.");
+  }
+  if (recipe.ownStep === true) refuse("--optimizer", optimizer, "takes its own step", "Leave it out.");
+  if (recipe.ownAggregate === true) refuse("--aggregator", aggregator, "aggregates by itself", "Leave it out.");
+}
+
+/** An optimizer for peers that each see their own rows only. @throws {ConfigError} */
+function parseSwarmOptimizer(text: string, where: string): Optimizer {
+  const optimizer = parseOptimizer(text, where);
+  if (optimizer.needsLoss !== true) return optimizer;
+  throw new ConfigError(where, {
+    expected: "an optimizer that needs gradients only",
+    got: text,
+    hint: "A line search needs the loss of all rows at every trial; adagrad-norm finds its step size without.",
+  });
+}
+
+/** Some of the workers, and what they do. @throws {ConfigError} */
+function parseLiars(text: string, peers: number): string {
+  const { name, count } = parseByzantine(text, "--byzantine");
+  if (count <= peers) return name;
+  throw new ConfigError("--byzantine", { expected: `at most ${peers} liars, as many as peers`, got: text });
+}
+
+/** The canonical form of a spec; null if there is none. @throws {ConfigError} */
+function canonical(
+  parse: (spec: string, where: string) => { readonly name: string },
+  spec: string | undefined,
+  where: string,
+): string | null {
+  return spec === undefined ? null : parse(spec, where).name;
+}
+
+/** `0.05`, `theory` or `64*theory` */
+function parseLearningRate(text: string): Pick<Job, "learningRate" | "rateUnit"> {
+  const theory = /^(?:(.*)\*)?theory$/.exec(text.trim());
+  const bounds = { above: 0, max: 1e6 };
+  if (theory === null) return { learningRate: parseNumber(text, "--lr", bounds), rateUnit: "plain" };
+  return { learningRate: parseNumber(theory[1] ?? "1", "--lr", bounds), rateUnit: "theory" };
+}
+
+/** Momentum is the recipe's business where it has an optimizer of its own, unless the user says otherwise. */
+function parseMomentum(text: string | undefined, recipe: ChosenRecipe, optimizer: string | null): Momentum {
+  const { momentum: usual, factor: usually = optimizer === null || optimizer === "sgd" ? 0.9 : 0 } = recipe.defaults;
+  const [factor = "", place, ...rest] = (text ?? String(usually)).split("@");
+  if (rest.length > 0) throw new ConfigError("--momentum", { expected: "such as 0.9 or 0.9@worker", got: text });
+  const ownMoments = (optimizer ?? recipe.defaults.optimizer ?? "sgd") !== "sgd";
+  const at = place === undefined ? (ownMoments ? "worker" : usual) : oneOf(place, "--momentum", ["worker", "server"]);
+  const momentum = { factor: parseNumber(factor, "--momentum", { min: 0, below: 1 }), at };
+  if (ownMoments && at === "server" && momentum.factor > 0) {
+    throw new ConfigError("--momentum", {
+      expected: "momentum at the worker, or in the optimizer's own options",
+      got: text,
+      hint: "An optimizer other than sgd is the server's momentum.",
+    });
+  }
+  return momentum;
 }
 
 function parseTarget(text: string): Target {

@@ -14,7 +14,8 @@ import type { TrainTest } from "../ports/dataset.ts";
 import type { Metrics, Model } from "../ports/model.ts";
 import type { Peer } from "../ports/peer.ts";
 import { rankOf } from "../ports/view.ts";
-import type { Learner, Method } from "../recipes/method.ts";
+import { isLiar, lying, parseByzantine } from "../recipes/byzantine.ts";
+import type { Learner, Method, TrainingSettings } from "../recipes/method.ts";
 import type { Job, Target } from "./job.ts";
 import type { Outcome, PeerState } from "./result.ts";
 
@@ -66,6 +67,7 @@ export interface PeerSetup {
   readonly data: TrainTest;
   /** Rows of each worker, in the order of the view's workers. */
   readonly parts: readonly Uint32Array[];
+  readonly settings: TrainingSettings;
   readonly host: Host;
   readonly resumed: Resumed | undefined;
 }
@@ -79,7 +81,7 @@ export interface PeerOutcome {
   /** Rank 0's evaluation of the final parameters. */
   readonly metrics?: Metrics;
   readonly reachedTargetAt?: { readonly round: number; readonly seconds: number };
-  /** Rank 0's parameters: all others' are equal. */
+  /** The model that rank 0 keeps; in a synchronous recipe all others' parameters are equal. */
   readonly params?: Float32Array;
 }
 
@@ -109,18 +111,12 @@ class PeerRun {
     const rows = parts[worker];
     const batches =
       rows === undefined ? null : new Batches(data.train, rows, job.batch, peer.rng.split(`peer/${peer.id}/batches`));
-    const stepCost = job.stepCost ?? undefined;
     this.#learner = method.open({
       peer,
-      model,
+      model: modelOf(setup, worker, peer),
       batches,
       params: this.#params,
-      settings: {
-        learningRate: job.learningRate,
-        momentum: job.momentum,
-        stepCost,
-        codecCost: stepCost === undefined ? undefined : seconds(0),
-      },
+      settings: setup.settings,
     });
     if (resumed === undefined) {
       model.init(peer.rng.split("init"), this.#params);
@@ -142,6 +138,7 @@ class PeerRun {
       this.#exchanges += 1;
       heard = report.note;
       if (heard === NOTES.goOn) this.#round += 1;
+      else this.#round = report.at ?? this.#round;
       const last = heard !== NOTES.goOn || this.#round === job.rounds;
       const measured = heard !== NOTES.goOn && metrics !== undefined; // the round was undone: the same parameters
       if (!measured) metrics = last || this.#round % job.evalEvery === 0 ? await this.#evaluate() : undefined;
@@ -155,7 +152,7 @@ class PeerRun {
       seconds: this.#elapsed(),
       ...(metrics === undefined ? {} : { metrics }),
       ...(this.#reachedTargetAt === undefined ? {} : { reachedTargetAt: this.#reachedTargetAt }),
-      ...(this.#rank === 0 ? { params: this.#params } : {}),
+      ...(this.#rank === 0 ? { params: this.#learner.model() } : {}),
     };
   }
 
@@ -170,7 +167,9 @@ class PeerRun {
     if (this.#rank !== 0) return undefined;
     const { job, model, data } = this.#setup;
     const at = this.#elapsed();
-    const metrics = await this.#peer.work("evaluate", seconds(0), () => model.evaluate(this.#params, data.test));
+    const metrics = await this.#peer.work("evaluate", seconds(0), () =>
+      model.evaluate(this.#learner.model(), data.test),
+    );
     this.#began = seconds(this.#began + this.#elapsed() - at);
     this.#firstLoss ??= metrics.loss;
     const { loss } = metrics;
@@ -213,6 +212,15 @@ class PeerRun {
 export function reaches(metrics: Metrics, target: Target): boolean {
   if (target.metric === "loss") return metrics.loss <= target.value;
   return metrics.accuracy !== undefined && metrics.accuracy >= target.value;
+}
+
+/** The last workers may be told to lie. */
+function modelOf({ job, model, data }: PeerSetup, worker: number, peer: Peer): Model {
+  if (job.byzantine === null) return model;
+  const byzantine = parseByzantine(job.byzantine, "job.byzantine");
+  if (!isLiar(byzantine, worker, job.peers)) return model;
+  const swarm = { workers: job.peers, classes: data.train.classes };
+  return lying(model, byzantine, swarm, peer.rng.split(`peer/${peer.id}/lies`));
 }
 
 /** @throws {CorruptError} for a note that no peer of this run tells */

@@ -1,19 +1,25 @@
 /**
  * The setting of a run: everything that is opened before the first round, the same in every adapter.
  */
+import { parseAggregator } from "../aggregators/registry.ts";
 import { ConfigError } from "../base/errors.ts";
+import { seconds } from "../base/units.ts";
 import { parseCompressor } from "../compressors/registry.ts";
 import { openData } from "../data/open.ts";
 import { partition } from "../data/partition.ts";
 import { kernels } from "../kernels/index.ts";
 import { openModel } from "../models/index.ts";
+import { parseAveraging } from "../optimizers/averaging/registry.ts";
+import { parseOptimizer } from "../optimizers/registry.ts";
+import { parseSchedule } from "../optimizers/schedules/registry.ts";
 import type { Dataset, TrainTest } from "../ports/dataset.ts";
 import type { Model } from "../ports/model.ts";
 import { type PeerId, peerId, type View } from "../ports/view.ts";
-import type { Method } from "../recipes/method.ts";
-import type { RecipeOptions } from "../recipes/recipe.ts";
+import { parseByzantine } from "../recipes/byzantine.ts";
+import type { Method, TrainingSettings } from "../recipes/method.ts";
+import type { RecipeSlots, RecipeUse } from "../recipes/recipe.ts";
 import { type Checkpoint, checkContinues, readCheckpoint } from "./checkpoint.ts";
-import { type Job, jobRandom, recipeOf } from "./job.ts";
+import { formatLearningRate, type Job, jobRandom, recipeOf } from "./job.ts";
 import type { Resumed } from "./program.ts";
 import type { RunControls, RunHeader } from "./result.ts";
 
@@ -66,29 +72,90 @@ export const openJobModel = (job: Job, data: TrainTest, onWarning: (line: string
     { batch: job.batch, engine: job.engine, onWarning },
   );
 
-export const methodOf = (job: Job): Method => recipeOf(job).build(compressorsOf(job));
+export const methodOf = (job: Job): Method => recipeOf(job).build(slotsOf(job));
 
-export const compressorsOf = (job: Job): RecipeOptions => ({
+export const slotsOf = (job: Job): RecipeSlots => ({
   up: parseCompressor(job.up, "job.up"),
   down: parseCompressor(job.down, "job.down"),
+  aggregate: parseAggregator(job.aggregator ?? "mean", "job.aggregator"),
 });
 
-export function headerOf(job: Job, setting: Setting, model: Model, warnings: readonly string[]): RunHeader {
-  const use = {
-    ...compressorsOf(job),
+/** What a peer trains with, the same at every peer. @throws {ConfigError} if a constant of the theory is not known */
+export function trainingSettings(job: Job, model: Model, setting: Pick<Setting, "data" | "parts">): TrainingSettings {
+  const { optimizer: own } = recipeOf(job).defaults;
+  const { schedule, average } = job;
+  const optimizer = job.optimizer ?? own ?? null;
+  const stepCost = job.stepCost ?? undefined;
+  const factors = schedule === null ? undefined : parseSchedule(schedule, "job.schedule");
+  return {
+    learningRate: learningRateOf(job, model, setting),
+    momentum: job.momentum,
+    stepCost,
+    codecCost: stepCost === undefined ? undefined : seconds(0),
+    weights: setting.parts.map(({ length }) => length),
+    ...(factors && { schedule: (round: number) => factors.factor(round + 1, job.rounds) }),
+    ...(optimizer !== null && optimizer !== "sgd" && { optimizer: parseOptimizer(optimizer, "job.optimizer") }),
+    ...(average !== null && { averaging: parseAveraging(average, "job.average", job.rounds) }),
+  };
+}
+
+/** η of the job, or the multiple of its theory's that it names. */
+function learningRateOf(job: Job, model: Model, setting: Pick<Setting, "data" | "parts">): number {
+  if (job.rateUnit === "plain") return job.learningRate;
+  const theory = recipeOf(job).theoryRate(useOf(job, model, setting, Number.NaN));
+  if (theory === undefined) {
+    throw new ConfigError("--lr", {
+      expected: `a recipe and a problem whose constants give a step size; ${job.recipe} on ${job.model} do not`,
+      got: formatLearningRate(job),
+    });
+  }
+  return job.learningRate * theory;
+}
+
+function useOf(
+  job: Job,
+  model: Model,
+  { data, parts }: Pick<Setting, "data" | "parts">,
+  learningRate: number,
+): RecipeUse {
+  const curvature = model.curvature?.(data.train, parts);
+  return {
+    ...slotsOf(job),
     momentum: job.momentum,
     length: model.layout.length,
     workers: job.peers,
-    learningRate: job.learningRate,
+    learningRate,
+    ...(curvature && { curvature }),
   };
+}
+
+export function headerOf(job: Job, setting: Setting, model: Model, warnings: readonly string[]): RunHeader {
   return {
     job,
     parameters: model.layout.length,
     trainRows: setting.data.train.rows,
     testRows: setting.data.test.rows,
     engine: model.engine,
-    warnings: [...setting.warnings, ...warnings, ...recipeOf(job).warnings(use)],
+    warnings: [...setting.warnings, ...warnings, ...brokenConditions(job, setting, model)],
   };
+}
+
+/** What the parts that make up the job ask for and do not get. */
+function brokenConditions(job: Job, setting: Setting, model: Model): readonly string[] {
+  const { learningRate, optimizer, averaging } = trainingSettings(job, model, setting);
+  const use = useOf(job, model, setting, learningRate);
+  const step = { learningRate, rounds: job.rounds, batch: job.batch, ...use.curvature };
+  const byzantine = job.byzantine === null ? 0 : parseByzantine(job.byzantine, "job.byzantine").count;
+  const skewed = !job.partition.startsWith("iid");
+  return [
+    ...recipeOf(job).warnings(use),
+    ...(recipeOf(job).ownAggregate === true
+      ? []
+      : (use.aggregate.warnings?.({ workers: job.peers, byzantine, skewed }) ?? [])),
+    ...(optimizer?.warnings?.(step) ?? []),
+    ...(job.schedule === null ? [] : (parseSchedule(job.schedule, "job.schedule").warnings?.(step) ?? [])),
+    ...(averaging?.warnings(job.rounds) ?? []),
+  ];
 }
 
 /** What the peer of a rank continues from. */

@@ -11,7 +11,7 @@ import { type Job, UNLIMITED } from "./job.ts";
 import { type Host, type PeerOutcome, trainPeer } from "./program.ts";
 import { Recorder } from "./recorder.ts";
 import type { RunControls, RunResult } from "./result.ts";
-import { headerOf, methodOf, openJobModel, openSetting, resumedOf, type Setting } from "./setting.ts";
+import { headerOf, methodOf, openJobModel, openSetting, resumedOf, type Setting, trainingSettings } from "./setting.ts";
 
 /**
  * @returns the result, of a diverged or interrupted run too
@@ -39,6 +39,7 @@ async function run(
 ): Promise<RunResult> {
   const { view, data, parts, checkpoint } = setting;
   const method = methodOf(job);
+  const settings = trainingSettings(job, model, setting);
   const recorder = await Recorder.open({
     job,
     method,
@@ -69,7 +70,7 @@ async function run(
           checkpoint: (state) => recorder.checkpoint(state),
         };
         const resumed = resumedOf(checkpoint, rankOf(view, peer.id));
-        return trainPeer(peer, { job, method, model, data, parts, host, resumed });
+        return trainPeer(peer, { job, method, model, data, parts, settings, host, resumed });
       },
     );
     // The run is over when its last peer has applied the last result.

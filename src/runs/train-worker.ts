@@ -4,7 +4,7 @@
 import { rankOf } from "../ports/view.ts";
 import { servePeer } from "../transports/threads/index.ts";
 import { type PeerOutcome, trainPeer } from "./program.ts";
-import { methodOf, openJobModel } from "./setting.ts";
+import { methodOf, openJobModel, trainingSettings } from "./setting.ts";
 import type { WorkerData, WorkerMessage } from "./train.ts";
 
 servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
@@ -22,6 +22,7 @@ servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
       model,
       data,
       parts,
+      settings: trainingSettings(job, model, { data, parts }),
       resumed: resumed[rankOf(peer.view, peer.id)],
       host: {
         tick: (tick) => tell({ type: "tick", tick, totals: peer.meter.totals() }),

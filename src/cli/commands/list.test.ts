@@ -12,6 +12,8 @@ const MEMBERS: Readonly<Record<CatalogueKind, string>> = {
   compressors: "top-k",
   channels: "error-feedback",
   optimizers: "sgd",
+  schedules: "cosine",
+  averages: "polyak",
   aggregators: "mean",
   partitioners: "dirichlet",
   models: "mlp",

@@ -2,9 +2,8 @@
  * Variants: what `compare` sets side by side, written RECIPE, RECIPE/COMPRESSOR or RECIPE/COMPRESSOR/DOWN.
  */
 import { ConfigError } from "../../base/errors.ts";
-import { lookUp } from "../../base/spec.ts";
 import { parseCompressor } from "../../compressors/registry.ts";
-import { recipes } from "../../recipes/registry.ts";
+import { parseRecipe } from "../../recipes/registry.ts";
 import type { Job, JobOptions } from "../../runs/job.ts";
 
 export const DEFAULT_VARIANTS: readonly string[] = ["sgd", "double-squeeze/top-k:0.01", "double-squeeze/sign"];
@@ -20,14 +19,13 @@ export function parseVariant(text: string): JobOptions {
     });
   }
   if (isCompressor(text)) {
-    const compressing = [...recipes.values()].find(({ compresses }) => compresses)?.name;
     throw new ConfigError(`variant ${text}`, {
       expected: "a recipe before the compressor",
       got: text,
-      hint: `Did you mean ${compressing}/${text}?`,
+      hint: `Did you mean double-squeeze/${text}?`,
     });
   }
-  lookUp(recipes, recipe, `variant ${text}`, "one of the recipes");
+  parseRecipe(recipe, `variant ${text}`);
   return {
     recipe,
     ...(compressor === undefined ? {} : { compressor }),
@@ -37,9 +35,10 @@ export function parseVariant(text: string): JobOptions {
 
 /** The canonical name of a job among others: `sgd`, `double-squeeze/top-k:0.01`. */
 export function variantName({ recipe, up, down }: Pick<Job, "recipe" | "up" | "down">): string {
-  const { compresses } = lookUp(recipes, recipe, "recipe", "one of the recipes");
-  if (!compresses) return recipe;
-  return up === down ? `${recipe}/${up}` : `${recipe}/${up}/${down}`;
+  const { compresses, defaults } = parseRecipe(recipe, "recipe");
+  if (compresses === "none") return recipe;
+  const usual = compresses === "both" ? up : defaults.down;
+  return down === usual ? `${recipe}/${up}` : `${recipe}/${up}/${down}`;
 }
 
 function isCompressor(text: string): boolean {

@@ -1,0 +1,25 @@
+/**
+ * Saving and restoring named channel ends.
+ */
+import { type NamedVectors, prefixed, under } from "../base/state.ts";
+import type { Settled } from "../channels/channel.ts";
+
+export type NamedEnds = ReadonlyMap<string, Settled>;
+
+export function saveEnds(ends: NamedEnds): NamedVectors {
+  const all = new Map<string, Float32Array>();
+  for (const [name, end] of ends) {
+    const saved = end.save();
+    for (const half of ["shared", "private"] as const) {
+      for (const [key, value] of prefixed(`${name}/${half}`, saved[half])) all.set(key, value);
+    }
+  }
+  return all;
+}
+
+/** @throws {CheckpointError} */
+export function restoreEnds(ends: NamedEnds, saved: NamedVectors): void {
+  for (const [name, end] of ends) {
+    end.restore({ shared: under(`${name}/shared`, saved), private: under(`${name}/private`, saved) });
+  }
+}

@@ -1,0 +1,18 @@
+/**
+ * The slots of a parameter server.
+ */
+import type { Aggregator } from "../aggregators/aggregator.ts";
+import type { Channel } from "../channels/channel.ts";
+import type { Sampling } from "../rounds/participation.ts";
+
+export interface ParameterServerSlots {
+  /** From each worker to the server. */
+  readonly up: Channel;
+  /** From the server to all. */
+  readonly down: Channel;
+  readonly aggregate: Aggregator;
+  /** Default: every worker in every round. */
+  readonly participation?: Sampling;
+  /** One `down` channel to each worker, with randomness of its own, in place of one broadcast; results then differ. */
+  readonly downEach?: boolean;
+}

@@ -1,0 +1,12 @@
+/**
+ * Options that several recipes have.
+ */
+import { number, type Option } from "../base/options.ts";
+
+export { choice, number, type Option, optionalNumber } from "../base/options.ts";
+
+/** The share of the workers that take part in a round. */
+export const participation: Option<number> = number("share of the workers that take part in a round", 1, {
+  above: 0,
+  max: 1,
+});

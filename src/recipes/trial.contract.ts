@@ -1,0 +1,113 @@
+/**
+ * Runs a recipe on quadratic problems in the simulator, for tests of recipes.
+ */
+import { mean } from "../aggregators/mean.ts";
+import { parseAggregator } from "../aggregators/registry.ts";
+import { layoutOf } from "../base/layout.ts";
+import { bitsPerSecond, seconds } from "../base/units.ts";
+import { parseCompressor } from "../compressors/registry.ts";
+import { parseOptimizer } from "../optimizers/registry.ts";
+import type { Batch } from "../ports/dataset.ts";
+import type { Model } from "../ports/model.ts";
+import { peerId, type View } from "../ports/view.ts";
+import { RecordingMeter } from "../rounds/recording-meter.ts";
+import { simulate } from "../simulation/simulate.ts";
+import type { Momentum, TrainingSettings } from "./method.ts";
+import { parseRecipe } from "./registry.ts";
+
+export const none: Momentum = { factor: 0, at: "worker" };
+
+export interface Trial {
+  /** f_i of each worker. */
+  readonly models: readonly Model[];
+  readonly rounds: number;
+  readonly learningRate?: number;
+  readonly momentum?: Momentum;
+  readonly up?: string;
+  readonly down?: string;
+  readonly aggregator?: string;
+  readonly settings?: Partial<TrainingSettings>;
+  readonly seed?: number;
+  /** A server without data, of rank 0. */
+  readonly ownServer?: boolean;
+  /** Save at this round, open anew and go on. */
+  readonly restartAt?: number;
+}
+
+export interface TrialResult {
+  /** Parameters of each member, in rank order. */
+  readonly params: readonly Float32Array[];
+  /** The model that rank 0 reports after each round. */
+  readonly trace: readonly Float32Array[];
+  /** Bytes written by all. */
+  readonly bytes: number;
+}
+
+const EMPTY: Batch = { size: 1, inputs: new Float32Array(1), targets: new Int32Array(1) };
+
+export async function runTrial(recipe: string, trial: Trial): Promise<TrialResult> {
+  const { models, rounds, learningRate = 0.05, momentum = none, restartAt } = trial;
+  const chosen = parseRecipe(recipe, "test");
+  const method = chosen.build({
+    up: parseCompressor(trial.up ?? chosen.defaults.up, "test"),
+    down: parseCompressor(
+      trial.down ?? (chosen.compresses === "both" ? trial.up : undefined) ?? chosen.defaults.down,
+      "test",
+    ),
+    aggregate: trial.aggregator === undefined ? mean : parseAggregator(trial.aggregator, "test"),
+  });
+  const server = trial.ownServer === true ? 1 : 0;
+  const members = Array.from({ length: models.length + server }, (_, i) => peerId(i));
+  const view: View = { epoch: 0, members, workers: members.slice(server) };
+  const fast = bitsPerSecond(Number.POSITIVE_INFINITY);
+  const meters = members.map(() => new RecordingMeter());
+  const trace: Float32Array[] = [];
+  const { optimizer } = chosen.defaults;
+  const settings: TrainingSettings = {
+    learningRate,
+    momentum,
+    stepCost: seconds(0),
+    codecCost: seconds(0),
+    ...(optimizer !== undefined && { optimizer: parseOptimizer(optimizer, "test") }),
+    ...trial.settings,
+  };
+  const { results } = await simulate(
+    { view, seed: trial.seed ?? 1, link: { up: fast, down: fast, latency: seconds(0) }, meter: (id) => meters[id]! },
+    async (peer) => {
+      const worker = view.workers.indexOf(peer.id);
+      const model = models[Math.max(0, worker)]!;
+      const params = new Float32Array(model.layout.length);
+      const open = () =>
+        method.open({ peer, model, batches: worker < 0 ? null : { at: () => EMPTY }, params, settings });
+      let learner = open();
+      for (let number = 0; number < rounds; number++) {
+        if (number === restartAt) {
+          const saved = learner.save();
+          learner = open();
+          learner.restore(saved);
+        }
+        await learner.step({ number, attempt: 0 }, 0);
+        if (peer.id === members[0]) trace.push(Float32Array.from(learner.model()));
+      }
+      return params;
+    },
+  );
+  const bytes = meters.flatMap((meter) => [...meter.totals().sent.values()]).reduce((a, b) => a + b, 0);
+  return { params: results, trace, bytes };
+}
+
+/** f = ½ Σ_j a_j (x_j − c_j)², from x = 0. */
+export function quadratic(centre: readonly number[], curvature: readonly number[] = centre.map(() => 1)): Model {
+  return {
+    name: "quadratic",
+    engine: "analytic",
+    layout: layoutOf([["x", [centre.length]]]),
+    init: (_, params) => void params.fill(0),
+    gradient(params, _, out) {
+      for (let j = 0; j < out.length; j++) out[j] = curvature[j]! * (params[j]! - centre[j]!);
+      return Promise.resolve(0);
+    },
+    evaluate: () => Promise.resolve({ loss: 0 }),
+    close: () => Promise.resolve(),
+  };
+}
