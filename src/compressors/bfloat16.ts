@@ -32,10 +32,13 @@ export function stochasticBfloat16(using: Kernels = kernels): Compressor {
   return { name, law: unbiased(() => ERROR), open: (length) => sixteenBits(name, format, length, using) };
 }
 
+/** Nothing overflows that a bound would have to tell of. */
+const bound = (finite: boolean): number => (finite ? 0 : Number.POSITIVE_INFINITY);
+
 const formatOf = (using: Kernels, key: (rng: Random) => Random | undefined): Format => ({
   infinity: 0x7f80,
-  encode: (x, words, rng) => using.toBfloat(x, key(rng), words),
-  feedback: (x, e, rest, words, rng) => using.bfloatFeedback(x, e, key(rng), rest, words),
+  encode: (x, words, rng) => bound(using.toBfloat(x, key(rng), words)),
+  feedback: (x, e, rest, words, rng) => bound(using.bfloatFeedback(x, e, key(rng), rest, words)),
   decode: (words, out) => using.fromBfloat(words, out),
   add: (words, weight, out) => using.addBfloat(words, weight, out),
 });

@@ -19,9 +19,9 @@ export interface Format {
   readonly infinity: number;
   /** Magnitudes from here on are sent as the largest word, and counted. Undefined: not counted. */
   readonly overflow?: number;
-  /** Returns false if an entry is not finite. */
-  encode(x: Float32Array, words: Uint8Array, rng: Random): boolean;
-  feedback(x: Float32Array, e: Float32Array, rest: Float32Array, words: Uint8Array, rng: Random): boolean;
+  /** Both return a bound of the magnitudes encoded: infinity if an entry is not finite. */
+  encode(x: Float32Array, words: Uint8Array, rng: Random): number;
+  feedback(x: Float32Array, e: Float32Array, rest: Float32Array, words: Uint8Array, rng: Random): number;
   decode(words: Uint8Array, out: Float32Array): void;
   add(words: Uint8Array, weight: number, out: Float32Array): void;
 }
@@ -37,9 +37,9 @@ export function sixteenBits(name: string, format: Format, length: number, using:
     return words;
   }
 
-  /** Counts what was cut off of x + e. One fast look at the words tells that there is nothing, as a rule. */
-  function count(words: Uint8Array, x: Float32Array, e?: Float32Array): void {
-    if (overflow === undefined || using.maxMagnitude16(words) < infinity - 1) return;
+  /** Counts what was cut off of x + e, if anything was. */
+  function count(most: number, x: Float32Array, e?: Float32Array): void {
+    if (overflow === undefined || most < overflow) return;
     for (let i = 0; i < x.length; i++) {
       const p = e === undefined ? x[i]! : fround(x[i]! + e[i]!);
       if (Math.abs(p) >= overflow) saturated += 1;
@@ -54,16 +54,18 @@ export function sixteenBits(name: string, format: Format, length: number, using:
     encode(x, into, rng) {
       const start = into.length;
       const words = into.room(2 * length);
-      refuseUnlessFinite(format.encode(x, words, rng), name, into, start);
-      count(words, x);
+      const most = format.encode(x, words, rng);
+      refuseUnlessFinite(Number.isFinite(most), name, into, start);
+      count(most, x);
     },
     encodeWithFeedback(x, { settled, tentative }, into, rng) {
       const start = into.length;
       const words = into.room(2 * length);
       const e = plain(settled);
       tentative.scale = 0;
-      refuseUnlessFinite(format.feedback(x, e, tentative.values, words, rng), name, into, start);
-      count(words, x, e);
+      const most = format.feedback(x, e, tentative.values, words, rng);
+      refuseUnlessFinite(Number.isFinite(most), name, into, start);
+      count(most, x, e);
     },
     decode: (from, out) => format.decode(read(from), out),
     decodeAdd: (from, out, weight) => format.add(read(from), weight, out),

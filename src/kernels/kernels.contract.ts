@@ -173,7 +173,7 @@ export function kernelsContract(k: Kernels): void {
     const halves = Uint16Array.from({ length: 65536 }, (_, h) => h);
     const [floats, back] = [new Float32Array(65536), new Uint16Array(65536)];
     k.fromHalf(bytesOf(halves), floats);
-    assert.equal(k.toHalf(floats, bytesOf(back)), true);
+    k.toHalf(floats, bytesOf(back));
     const largest = (h: number) => (h === 0x8000 ? 0 : (h & 0x8000) | Math.min(h & 0x7fff, 0x7bff));
     assert.deepEqual(back, halves.map(largest));
     for (const [h, value] of floats.entries()) assert.ok(Object.is(value, halfValue(h)));
@@ -196,7 +196,11 @@ export function kernelsContract(k: Kernels): void {
 
   test(`${k.engine}: halves saturate at ±65504`, () => {
     const got = new Uint16Array(4);
-    k.toHalf(Float32Array.of(65519, 1e9, -3e38, -65520), bytesOf(got));
+    assert.equal(k.toHalf(Float32Array.of(65519, 1e9, -3e38, -65520), bytesOf(got)), fround(3e38));
+    assert.equal(k.toHalf(Float32Array.of(1, -2, 0.5, -0), bytesOf(new Uint16Array(4))), 2);
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      assert.equal(k.toHalf(Float32Array.of(1, bad), bytesOf(new Uint16Array(2))), Number.POSITIVE_INFINITY);
+    }
     assert.deepEqual(Array.from(got), [0x7bff, 0x7bff, 0xfbff, 0xfbff]);
   });
 

@@ -108,9 +108,12 @@ export interface Kernels {
   // …Feedback encodes p_i = fround(x_i + e_i) and leaves rest_i = fround(p_i − value_i), with value_i what from… decodes.
   // from… decodes, and −0 becomes 0. add… gives out_i = fround(out_i + fround(weight · value_i)).
 
-  /** IEEE half bits, to nearest even; whatever lies beyond ±65504 becomes ±65504. */
-  toHalf(x: Float32Array, halves: Uint8Array): boolean;
-  halfFeedback(x: Float32Array, e: Float32Array, rest: Float32Array, halves: Uint8Array): boolean;
+  /**
+   * IEEE half bits, to nearest even; whatever lies beyond ±65504 becomes ±65504. Both return max |p_i|, which tells whether
+   * anything did, and infinity if an entry is not finite.
+   */
+  toHalf(x: Float32Array, halves: Uint8Array): number;
+  halfFeedback(x: Float32Array, e: Float32Array, rest: Float32Array, halves: Uint8Array): number;
   /** Exponent 31 is a number like the others here: ±65536 … ±131008, not infinity and NaN. */
   fromHalf(halves: Uint8Array, out: Float32Array): void;
   addHalf(halves: Uint8Array, weight: number, out: Float32Array): void;

@@ -261,11 +261,11 @@ const uses: Record<string, Use> = {
   },
   toHalf: (k, call) => {
     const halves = bytesIn(call.place(4), 2 * call.d);
-    return ifFinite(k.toHalf(x(call), halves), halves);
+    return ifFinite(Number.isFinite(k.toHalf(x(call), halves)), halves);
   },
   halfFeedback: (k, call) => {
     const [rest, halves] = [z(call), bytesIn(call.place(4), 2 * call.d)];
-    return ifFinite(k.halfFeedback(x(call), y(call), rest, halves), rest, halves);
+    return ifFinite(Number.isFinite(k.halfFeedback(x(call), y(call), rest, halves)), rest, halves);
   },
   fromHalf: (k, call) => {
     const out = x(call);

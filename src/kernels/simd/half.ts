@@ -2,7 +2,7 @@
 import type { Arena } from "../arena.ts";
 import type { Kernels } from "../kernels.ts";
 import { bytesLength, sameLength } from "../lengths.ts";
-import { eachPiece, INFINITY_BITS } from "../pieces.ts";
+import { eachPiece, magnitudeOf } from "../pieces.ts";
 import { Slot } from "../scratch.ts";
 import type { WasmKernels } from "../wasm.ts";
 
@@ -22,7 +22,7 @@ export function halfKernels(wasm: WasmKernels, arena: Arena): HalfKernels {
         most = wasm.toHalf(a.load(x, i, n), bytes.room(halves, 2 * i), n, most);
         bytes.store(halves, 2 * i, 2 * n);
       });
-      return most < INFINITY_BITS;
+      return magnitudeOf(most);
     },
 
     halfFeedback(x, e, rest, halves) {
@@ -35,7 +35,7 @@ export function halfKernels(wasm: WasmKernels, arena: Arena): HalfKernels {
         c.store(rest, i, n);
         bytes.store(halves, 2 * i, 2 * n);
       });
-      return most < INFINITY_BITS;
+      return magnitudeOf(most);
     },
 
     fromHalf(halves, out) {

@@ -1,8 +1,8 @@
 /** f32 to IEEE half and back: sign, 5 bits of exponent, 10 of mantissa. Two bytes an entry, the lower first. */
 import { bytesLength } from "../lengths.ts";
+import { magnitudeOf } from "../pieces.ts";
 import { bitsOf } from "./bits.ts";
 import { add } from "./elementwise.ts";
-import { allFinite } from "./sums.ts";
 
 const { fround } = Math;
 
@@ -13,15 +13,18 @@ const REBIAS = 0x38000000; // 112 in the exponent field: the f32 bias 127 less t
 const word = new Float32Array(1);
 const wordBits = bitsOf(word);
 
-export function toHalf(x: Float32Array, halves: Uint8Array): boolean {
+export function toHalf(x: Float32Array, halves: Uint8Array): number {
   bytesLength(x.length, 2, halves);
   const bits = bitsOf(x);
+  let most = 0;
   for (let i = 0; i < bits.length; i++) {
-    const half = ((bits[i]! >>> 16) & 0x8000) | halfMagnitude(Math.min(bits[i]! & 0x7fffffff, LARGEST));
+    const magnitude = bits[i]! & 0x7fffffff;
+    most = Math.max(most, magnitude);
+    const half = ((bits[i]! >>> 16) & 0x8000) | halfMagnitude(Math.min(magnitude, LARGEST));
     halves[2 * i] = half;
     halves[2 * i + 1] = half >>> 8;
   }
-  return allFinite(x);
+  return magnitudeOf(most);
 }
 
 /** @param m magnitude bits of an f32, at most those of 65504 */
@@ -33,11 +36,11 @@ function halfMagnitude(m: number): number {
   return wordBits[0]! - 0x3f000000;
 }
 
-export function halfFeedback(x: Float32Array, e: Float32Array, rest: Float32Array, halves: Uint8Array): boolean {
+export function halfFeedback(x: Float32Array, e: Float32Array, rest: Float32Array, halves: Uint8Array): number {
   add(x, e, rest);
-  const finite = toHalf(rest, halves);
+  const most = toHalf(rest, halves);
   for (let i = 0; i < rest.length; i++) rest[i] = rest[i]! - decoded(halves, i);
-  return finite;
+  return most;
 }
 
 export function fromHalf(halves: Uint8Array, out: Float32Array): void {
