@@ -22,6 +22,7 @@ export const LAYERS: readonly string[] = [
   "simulation",
   "transports",
   "runs",
+  "reproduction",
   "cli",
 ];
 
@@ -33,6 +34,8 @@ const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["@libp2p/", "transports"],
   ["@chainsafe/libp2p", "transports"],
   ["commander", "cli"],
+  ["@resvg/resvg-wasm", "cli"],
+  ["dejavu-fonts-ttf", "cli"],
 ]);
 
 /** Where a clock may be read: a path or the start of one, and why. */

@@ -6,13 +6,22 @@ import { benchCommand } from "./commands/bench.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { listCommand } from "./commands/list.ts";
+import { reproduceCommand } from "./commands/reproduce.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { trainCommand } from "./commands/train.ts";
 import { complaintOf } from "./complaints.ts";
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from "./exit-codes.ts";
 import type { World } from "./world.ts";
 
-const COMMANDS = [trainCommand, simulateCommand, compareCommand, benchCommand, listCommand, inspectCommand];
+const COMMANDS = [
+  trainCommand,
+  simulateCommand,
+  compareCommand,
+  reproduceCommand,
+  benchCommand,
+  listCommand,
+  inspectCommand,
+];
 
 /**
  * Runs one command line to its end; it never throws.

@@ -1,6 +1,7 @@
 /**
  * The world of a real process: its streams, its signals, its clock, and the library.
  */
+import { access, readFile } from "node:fs/promises";
 import { milliseconds } from "../base/units.ts";
 import { catalogue } from "./catalogue-tables.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -45,6 +46,12 @@ export function realWorld(): RealWorld {
       };
     },
     writeFile: async (path, content) => (await import("../runs/files.ts")).writeAtomically(path, content),
+    readFile: (path) => readFile(path, "utf8").catch(() => undefined),
+    exists: (path) =>
+      access(path).then(
+        () => true,
+        () => false,
+      ),
     engines,
   };
   survivePipes(interrupts);
@@ -98,6 +105,13 @@ const engines: Engines = {
     torch: async (python, tasks) => (await import("./torch.ts")).runTorch(python, tasks),
   },
   catalogue,
+  reproduction: {
+    experiments: async () => (await import("../reproduction/registry.ts")).experiments,
+    bench: async (folder, signal) => (await import("../reproduction/bench.ts")).openBench(folder, signal),
+    run: async (experiment, bench) =>
+      (await import("../reproduction/result.ts")).reproduce(experiment, bench, () => performance.now()),
+    rasteriser: async () => (await import("./report/png.ts")).openRasteriser(),
+  },
 };
 
 const cpuMs = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1000;

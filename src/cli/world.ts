@@ -1,6 +1,9 @@
 /**
  * World: all that the commands touch outside themselves, so that tests can put their own in its place.
  */
+
+import type { Bench, Experiment, Figure } from "../reproduction/experiment.ts";
+import type { ReproductionResult } from "../reproduction/result.ts";
 import type { Inspection } from "../runs/inspect.ts";
 import type { Job } from "../runs/job.ts";
 import type { RunControls, RunResult } from "../runs/result.ts";
@@ -26,6 +29,16 @@ export interface Engines {
   jobOf(path: string): Promise<Job>;
   readonly benchmarks: Benchmarks;
   readonly catalogue: Catalogue;
+  readonly reproduction: Reproduction;
+}
+
+/** What reproduces published results. */
+export interface Reproduction {
+  experiments(): Promise<ReadonlyMap<string, Experiment>>;
+  bench(folder: string, signal: AbortSignal): Promise<Bench>;
+  run(experiment: Experiment, bench: Bench): Promise<{ result: ReproductionResult; figure: Figure }>;
+  /** SVG to PNG; undefined where that is not installed. */
+  rasteriser(): Promise<((svg: string) => Uint8Array) | undefined>;
 }
 
 export interface World {
@@ -41,6 +54,9 @@ export interface World {
   /** Hears of every Ctrl-C until the function returned is called. */
   onInterrupt(listener: () => void): () => void;
   /** Writes a whole file or nothing. */
-  writeFile(path: string, content: string): Promise<void>;
+  writeFile(path: string, content: string | Uint8Array): Promise<void>;
+  /** The text of a file; undefined if there is none. */
+  readFile(path: string): Promise<string | undefined>;
+  exists(path: string): Promise<boolean>;
   readonly engines: Engines;
 }

@@ -19,6 +19,8 @@ export interface Plot {
   readonly xLabel: string;
   readonly yLabel: string;
   readonly xScale: "linear" | "log";
+  /** Default "linear". */
+  readonly yScale?: "linear" | "log";
   readonly formatX: (value: number) => string;
   readonly formatY: (value: number) => string;
   readonly lines: readonly Line[];
@@ -26,32 +28,40 @@ export interface Plot {
   readonly target?: number;
 }
 
-const WIDTH = 640;
-const HEIGHT = 360;
+export const WIDTH = 640;
+export const HEIGHT = 360;
 const EDGE = { left: 62, right: 18, top: 14, bottom: 46 } as const;
 /** Colours that the style sheet has; further lines repeat them, dashed. */
 export const PLOT_COLOURS = 8;
 
 export function plotSvg(plot: Plot): string {
+  const label = escapeHtml(`${plot.title}: ${plot.lines.map(({ name }) => name).join(", ")}`);
+  return [`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">`, ...plotBody(plot), "</svg>"].join(
+    "\n",
+  );
+}
+
+/** The elements of the drawing, for an SVG that has more to show; WIDTH × HEIGHT pixels. */
+export function plotBody(plot: Plot): string[] {
+  const { xScale, yScale, formatX, formatY } = plot;
+  const shows = (value: number, scale: "linear" | "log" | undefined) =>
+    Number.isFinite(value) && (scale !== "log" || value > 0);
   const usable = plot.lines.map(({ name, points }) => ({
     name,
-    points: points.filter(
-      ({ x, y }) => Number.isFinite(x) && Number.isFinite(y) && (plot.xScale === "linear" || x > 0),
-    ),
+    points: points.filter(({ x, y }) => shows(x, xScale) && shows(y, yScale)),
   }));
   const all = usable.flatMap(({ points }) => points);
   const xs = all.map(({ x }) => x);
-  const x = plot.xScale === "log" ? logScale(xs, plot.formatX) : linearScale([0, ...xs], plot.formatX);
+  const x = xScale === "log" ? logScale(xs, formatX) : linearScale([0, ...xs], formatX);
   const levels = plot.target === undefined ? [] : [plot.target];
-  const y = linearScale([...all.map((point) => point.y), ...levels], plot.formatY);
+  const ys = [...all.map((point) => point.y), ...levels];
+  const y = yScale === "log" ? logScale(ys, formatY) : linearScale(ys, formatY);
   const place = placer(x, y);
   return [
-    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(`${plot.title}: ${names(usable)}`)}">`,
     ...axes(x, y, plot),
-    ...(plot.target === undefined ? [] : [target(place, plot.target, plot.formatY)]),
+    ...(plot.target === undefined ? [] : [target(place, plot.target, formatY)]),
     ...usable.map((line, i) => drawn(line, i, place)),
-    "</svg>",
-  ].join("\n");
+  ];
 }
 
 type Place = (point: Point) => { x: number; y: number };
@@ -111,8 +121,6 @@ function drawn({ name, points }: Line, i: number, place: Place): string {
     `<polyline class="line" points="${path}"/><circle class="end" cx="${px(end.x)}" cy="${px(end.y)}" r="4"/></g>`
   );
 }
-
-const names = (lines: readonly Line[]): string => lines.map(({ name }) => name).join(", ");
 
 /** A tenth of a pixel is enough. */
 const px = (n: number): string => String(Math.round(n * 10) / 10);

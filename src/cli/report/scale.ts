@@ -26,15 +26,23 @@ export function linearScale(values: readonly number[], format: (value: number) =
   };
 }
 
-/** Values must be above 0. Labels at powers of ten, and at 2 and 5 times one where there are few of them. */
+/** Powers of ten that still have room for a label each. */
+const DECADES_MAX = 10;
+
+/**
+ * Values must be above 0. Labels at powers of ten, at 2 and 5 times one where there are few of them, and at every other or
+ * third where there are many.
+ */
 export function logScale(values: readonly number[], format: (value: number) => string): Scale {
   const { low, high } = extent(values.filter((value) => value > 0));
   const from = Math.log10(low);
   const to = Math.max(Math.log10(high), from + 0.1);
   const decades = to - from;
   const ticks: Tick[] = [];
+  const stride = Math.ceil(decades / DECADES_MAX);
   for (let power = Math.floor(from); power <= to; power++) {
-    for (const factor of [1, 2, 5]) {
+    if (power % stride !== 0) continue;
+    for (const factor of stride === 1 ? [1, 2, 5] : [1]) {
       const value = factor * 10 ** power;
       if (value < low * 0.999 || value > high * 1.001) continue;
       ticks.push({ value, label: factor === 1 || decades < 1.6 ? format(value) : "" });

@@ -48,6 +48,7 @@ export class FakeWorld implements World {
       jobOf: missing,
       catalogue: missing,
       benchmarks: { codecs: missing, models: missing, simulation: missing, torch: missing },
+      reproduction: { experiments: missing, bench: missing, run: missing, rasteriser: missing },
       ...others,
     };
   }
@@ -91,8 +92,16 @@ export class FakeWorld implements World {
     for (const listener of [...this.#interrupts]) listener();
   }
 
-  async writeFile(path: string, content: string): Promise<void> {
-    this.files.set(path, content);
+  async writeFile(path: string, content: string | Uint8Array): Promise<void> {
+    this.files.set(path, typeof content === "string" ? content : `${content.length} bytes`);
+  }
+
+  async readFile(path: string): Promise<string | undefined> {
+    return this.files.get(path);
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return this.files.has(path);
   }
 
   get out(): Pipe {
