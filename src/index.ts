@@ -31,6 +31,8 @@ export { parseSchedule, schedules } from "./optimizers/schedules/registry.ts";
 export type { Schedule } from "./optimizers/schedules/schedule.ts";
 export { parameterServer } from "./patterns/parameter-server.ts";
 export type { Exchange, Pattern } from "./patterns/pattern.ts";
+export { powerSgd } from "./patterns/powersgd.ts";
+export { ringAllReduce } from "./patterns/ring-all-reduce.ts";
 export type { Batch, Dataset, TrainTest } from "./ports/dataset.ts";
 export type { Metrics, Model } from "./ports/model.ts";
 export type { Peer, Tag } from "./ports/peer.ts";

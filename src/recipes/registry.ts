@@ -15,6 +15,7 @@ import { ef21, ef21Plus } from "./ef21.ts";
 import { majorityVote } from "./majority-vote.ts";
 import { mcm, randMcm } from "./mcm.ts";
 import { neolithic } from "./neolithic.ts";
+import { powerSgd } from "./powersgd.ts";
 import type { ChosenRecipe, Recipe } from "./recipe.ts";
 import { sgd } from "./sgd.ts";
 import { stc } from "./stc.ts";
@@ -26,6 +27,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map(
     genericAdam,
     compressedSgd,
     cgx,
+    powerSgd,
     diana,
     efSgd,
     efSignSgd,
