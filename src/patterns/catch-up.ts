@@ -11,6 +11,7 @@
 import type { Random } from "../base/random.ts";
 import type { Receiver, Sender } from "../channels/channel.ts";
 import { ByteSink, ByteSource } from "../coding/bytes.ts";
+import { MAX_VARINT_BYTES } from "../coding/limits.ts";
 import { kernels } from "../kernels/index.ts";
 import type { Replica } from "./pattern.ts";
 
@@ -18,6 +19,11 @@ interface Decided {
   readonly attempt: number;
   readonly message: Uint8Array;
 }
+
+const HEAD_BYTES = 8;
+
+/** What a round weighs in a body. */
+const weightOf = ({ message }: Decided): number => 1 + MAX_VARINT_BYTES + message.length;
 
 /** The last decided broadcasts, as many as weigh less than the state. */
 export class CatchUpLog {
@@ -34,18 +40,19 @@ export class CatchUpLog {
 
   /** Round `next` was decided with this broadcast. */
   add(attempt: number, message: Uint8Array): void {
-    this.#entries.push({ attempt, message: message.slice() });
-    this.#bytes += message.length;
+    const entry = { attempt, message: message.slice() };
+    this.#entries.push(entry);
+    this.#bytes += weightOf(entry);
     this.#next += 1;
-    while (this.#bytes > this.#stateBytes) this.#bytes -= this.#entries.shift()!.message.length;
+    while (this.#bytes > this.#stateBytes) this.#bytes -= weightOf(this.#entries.shift()!);
   }
 
   /** What brings a member that knows all rounds before `from` up to date. */
   since(from: number, replica: Replica, sender: Sender): Uint8Array {
     const missed = this.#entries.slice(Math.max(0, this.#entries.length - (this.#next - from)));
     const complete = missed.length === this.#next - from;
-    const bytes = complete ? missed.reduce((sum, { message }) => sum + 6 + message.length, 8) : this.#stateBytes + 8;
-    const into = new ByteSink(bytes).u32(from).u32(complete ? 0 : 1);
+    const bytes = complete ? missed.reduce((sum, entry) => sum + weightOf(entry), 0) : this.#stateBytes;
+    const into = new ByteSink(HEAD_BYTES + bytes).u32(from).u32(complete ? 0 : 1);
     if (complete) {
       for (const { attempt, message } of missed) into.u8(attempt).varint(message.length).bytes(message);
     } else {
@@ -63,7 +70,8 @@ export function stateBytes(replica: Replica, sender: Sender): number {
 }
 
 /**
- * Applies a body of `CatchUpLog.since`. @param from the first round that this member missed
+ * Applies a body of `CatchUpLog.since`. Of a corrupt one, the rounds before the fault are applied.
+ * @param from the first round that this member missed @param until the first one that it did not
  * @param rngOf the randomness of a round's broadcast
  * @throws {CorruptError} {NonFiniteError} if the state is not finite
  */

@@ -1,5 +1,5 @@
 /**
- * Saving and restoring named channel ends.
+ * Named channel ends, saved and restored together.
  */
 import { type NamedVectors, prefixed, under } from "../base/state.ts";
 import type { Settled } from "../channels/channel.ts";
@@ -23,3 +23,6 @@ export function restoreEnds(ends: NamedEnds, saved: NamedVectors): void {
     end.restore({ shared: under(`${name}/shared`, saved), private: under(`${name}/private`, saved) });
   }
 }
+
+/** Whether an end holds what another end holds too, so that one who missed a message is wrong ever after. */
+export const mirrors = (end: Settled): boolean => end.save().shared.size > 0;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mean } from "../aggregators/mean.ts";
+import { ConfigError } from "../base/errors.ts";
 import { flatLayout } from "../base/layout.ts";
 import { bitsPerSecond, seconds } from "../base/units.ts";
 import { direct } from "../channels/direct.ts";
@@ -57,4 +58,40 @@ test("a round on shaped wires takes the server's ports n times the message, twic
   const message = (24 + 1 + 40_000) / 1e6;
   // The first message passes the worker's and the server's port at once; store and forward is per message.
   assert.ok(Math.abs(took - (3 * message + 0.01 + 3 * message + 0.01)) < 1e-9, `${took} s`);
+});
+
+test("messages of one's own are refused with partial participation: they bring no one else forward", () => {
+  const slots = { up: direct(identity), down: direct(identity), aggregate: mean, downEach: true };
+  assert.throws(() => parameterServer({ ...slots, participation: { share: 0.5, draw: "each" } }), ConfigError);
+});
+
+test("a note that ends the run reaches all, present or absent, with the round that it undid", async () => {
+  const members = [0, 1, 2, 3].map(peerId);
+  const partial = parameterServer({
+    up: direct(identity),
+    down: direct(identity),
+    aggregate: mean,
+    participation: { share: 0.5, draw: "count" },
+  });
+  const { results } = await simulate(
+    { view: { epoch: 0, members, workers: members }, seed: 1, link: { up: FAST, down: FAST, latency: seconds(0) } },
+    async (peer) => {
+      const exchange = partial.open(peer, flatLayout(3), { codecCost: seconds(0), rounds: 10 });
+      const replica = { state: new Float32Array(3), apply: () => {} };
+      for (let number = 0; number < 10; number++) {
+        const round = { number, attempt: 0 };
+        const { role, note, at } = await exchange.enter!(round, replica);
+        if (note !== 0) return { note, rounds: at! };
+        if (role === "absent") continue;
+        const own = role === "worker" ? new Float32Array(3) : null;
+        const told = await exchange.average(own, new Float32Array(3), round, peer.id === 0 && number === 4 ? 3 : 0);
+        if (told !== 0) return { note: told, rounds: number };
+      }
+      return { note: 0, rounds: 10 };
+    },
+  );
+  assert.deepEqual(
+    results,
+    members.map(() => ({ note: 3, rounds: 4 })),
+  );
 });

@@ -12,12 +12,14 @@
  * server takes the messages in rank order, so its sum has one order. Two messages per remote worker and round.
  *
  * With `participation`, a round is made by some of the workers. The others hear nothing of it; one that takes part again
- * first gets what it missed (`catch-up.ts`), and at the end of the run the note that ended it.
+ * first gets what it missed (`catch-up.ts`), or the note that ended the run meanwhile.
+ * @throws {ConfigError} if `downEach` and participation below 1 meet: what was sent to one brings no other one forward
  */
-
+import { ConfigError } from "../base/errors.ts";
 import { bytes } from "../base/units.ts";
 import { FRAME_BYTES } from "../coding/frame.ts";
 import type { PeerId, View } from "../ports/view.ts";
+import { expectedWorkers } from "../rounds/participation.ts";
 import { NOTE_BYTES } from "./notes.ts";
 import type { Pattern } from "./pattern.ts";
 import { ServerEnd } from "./server-end.ts";
@@ -27,6 +29,9 @@ import { WorkerEnd } from "./worker-end.ts";
 export function parameterServer(slots: ParameterServerSlots): Pattern {
   const { up, down, aggregate, participation } = slots;
   const share = participation?.share ?? 1;
+  if (slots.downEach === true && participation !== undefined) {
+    throw new ConfigError("participation", { expected: "1 where each worker gets a message of its own", got: share });
+  }
   return {
     name: `parameter-server(${up.name}, ${down.name}, ${aggregate.name}${share === 1 ? "" : `, ${share}`})`,
     partial: share < 1,
@@ -35,8 +40,10 @@ export function parameterServer(slots: ParameterServerSlots): Pattern {
         ? new ServerEnd(slots, peer, layout, settings)
         : new WorkerEnd(slots, peer, layout, settings),
     uncompressedBytes(view, length) {
-      const remote = view.workers.filter((id) => id !== serverOf(view)).length;
-      return bytes(Math.round(2 * share * remote * (FRAME_BYTES + NOTE_BYTES + 4 * length)));
+      const { workers } = view;
+      const remote = workers.filter((id) => id !== serverOf(view)).length;
+      const present = participation === undefined ? 1 : expectedWorkers(participation, workers.length) / workers.length;
+      return bytes(Math.round(2 * present * remote * (FRAME_BYTES + NOTE_BYTES + 4 * length)));
     },
   };
 }

@@ -20,6 +20,8 @@ export interface PatternSettings {
   readonly codecCost: Seconds | undefined;
   /** How much each worker counts, in the view's order: its rows of data. Equal if left out. */
   readonly weights?: readonly number[];
+  /** Of the run, at most: after the last one, members that are absent in it hear that it is over. */
+  readonly rounds?: number;
 }
 
 export interface Pattern {
@@ -29,14 +31,14 @@ export interface Pattern {
   open(peer: Peer, layout: Layout, settings: PatternSettings): Exchange;
   /** Bytes of frames that a round would take if vectors travelled as plain f32: the yardstick of compression. */
   uncompressedBytes(view: View, length: number): Bytes;
-  /** Members may be absent from rounds. */
+  /** Members may be absent from rounds. A note ends such a run: those absent hear of it when they come back. */
   readonly partial?: boolean;
 }
 
 /** What this peer does in a round of a pattern with partial participation. */
 export interface Entry {
   readonly role: "worker" | "server" | "absent";
-  /** Not 0: the run stood still at round `at` while this peer was absent. */
+  /** Not 0: the run ended, after `at` rounds, while this peer was absent. */
   readonly note: Note;
   readonly at?: number;
 }

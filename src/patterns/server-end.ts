@@ -13,8 +13,8 @@ import type { PeerId } from "../ports/view.ts";
 import { Participation } from "../rounds/participation.ts";
 import { downRandom, messageRandom, type Round, tagOf } from "../rounds/round.ts";
 import { settle } from "../rounds/settlement.ts";
-import { CatchUpLog, stateBytes } from "./catch-up.ts";
-import { restoreEnds, saveEnds } from "./ends.ts";
+import { Absences } from "./absences.ts";
+import { mirrors, restoreEnds, saveEnds } from "./ends.ts";
 import { splitNote, withNote } from "./notes.ts";
 import type { Entry, Exchange, Note, PatternSettings, Replica } from "./pattern.ts";
 import type { ParameterServerSlots } from "./server-slots.ts";
@@ -40,6 +40,8 @@ export class ServerEnd implements Exchange {
   readonly #absences: Absences | undefined;
   /** The workers of the round, in rank order. */
   #present: readonly PeerId[];
+  /** Set by a restore that leaves the workers' mirrored memories behind. */
+  #behind: number | undefined;
 
   constructor(slots: ParameterServerSlots, peer: Peer, layout: Layout, settings: PatternSettings) {
     const { view, id } = peer;
@@ -75,7 +77,7 @@ export class ServerEnd implements Exchange {
     const absences = this.#absences;
     if (absences !== undefined) {
       const sender = this.#downlinks[0]!.sender;
-      this.#present = absences.begin(round.number, replica, sender);
+      this.#present = absences.begin(round.number, replica, sender, this.#behind);
       for (const worker of this.#present) {
         if (worker === peer.id) continue;
         const body = absences.missedBy(worker, replica, sender);
@@ -101,7 +103,7 @@ export class ServerEnd implements Exchange {
       return told;
     });
     if (loudest === 0) this.#absences?.decided(round.attempt, messages.get(undefined) ?? NOTHING);
-    else await this.#tellAbsent(round, loudest);
+    if (loudest !== 0 || round.number + 1 === this.#settings.rounds) await this.#tellAbsent(round, loudest);
     if (loudest !== 0 || messages.has(undefined)) {
       await this.#peer.send(remote, tag, withNote(messages.get(undefined) ?? NOTHING, loudest));
     } else {
@@ -156,10 +158,11 @@ export class ServerEnd implements Exchange {
     }
   }
 
-  /** The run ends here: those who were absent are told when they come back. */
+  /** The run ends here: those who are absent are told when they come back, or when they have passed the last round. */
   async #tellAbsent(round: Round, note: Note): Promise<void> {
-    for (const [worker, back] of this.#absences?.returns(round.number) ?? []) {
-      const at = new ByteSink(4).u32(round.number).written;
+    const at = new ByteSink(4).u32(note === 0 ? round.number + 1 : round.number).written;
+    for (const [worker, back] of this.#absences?.returns(this.#settings.rounds ?? Number.POSITIVE_INFINITY) ?? []) {
+      if (worker === this.#peer.id) continue;
       await this.#peer.send(worker, tagOf("state", { ...round, number: back }), withNote(at, note));
     }
   }
@@ -181,54 +184,6 @@ export class ServerEnd implements Exchange {
 
   restore(saved: NamedVectors): void {
     restoreEnds(this.#ends, saved);
+    this.#behind = mirrors(this.#ownDown) ? 0 : undefined;
   }
 }
-
-/** Who is behind by how much. */
-class Absences {
-  readonly #participation: Participation;
-  readonly #known = new Map<PeerId, number>();
-  #log: CatchUpLog | undefined;
-  #present: readonly PeerId[] = [];
-  #round = 0;
-
-  constructor(participation: Participation) {
-    this.#participation = participation;
-  }
-
-  get expected(): number {
-    return this.#participation.expected;
-  }
-
-  /** @returns the workers of the round */
-  begin(round: number, replica: Replica, sender: Sender): readonly PeerId[] {
-    this.#log ??= new CatchUpLog(round, stateBytes(replica, sender));
-    this.#round = round;
-    this.#present = this.#participation.of(round);
-    if (this.#known.size === 0) for (const worker of this.#participation.workers) this.#known.set(worker, round);
-    return this.#present;
-  }
-
-  /** What a worker of this round needs first; undefined if it was there in the last one. */
-  missedBy(worker: PeerId, replica: Replica, sender: Sender): Uint8Array | undefined {
-    const known = this.#known.get(worker)!;
-    return known === this.#round ? undefined : this.#log!.since(known, replica, sender);
-  }
-
-  decided(attempt: number, message: Uint8Array): void {
-    this.#log!.add(attempt, message);
-    for (const worker of this.#present) this.#known.set(worker, this.#round + 1);
-  }
-
-  /** For each worker that is absent in `round`, the round in which it comes back. */
-  *returns(round: number): Iterable<readonly [PeerId, number]> {
-    for (const worker of this.#participation.workers) {
-      if (this.#present.includes(worker)) continue;
-      const back = this.#participation.next(worker, round, HORIZON);
-      if (back !== undefined) yield [worker, back];
-    }
-  }
-}
-
-/** Rounds that an absent worker is looked for: with p = 0.1 % all but one in 10⁴ are found. */
-const HORIZON = 10_000;

@@ -13,7 +13,7 @@ import { Participation } from "../rounds/participation.ts";
 import { downRandom, messageRandom, type Round, tagOf } from "../rounds/round.ts";
 import { settle } from "../rounds/settlement.ts";
 import { catchUp } from "./catch-up.ts";
-import { restoreEnds, saveEnds } from "./ends.ts";
+import { mirrors, restoreEnds, saveEnds } from "./ends.ts";
 import { splitNote, withNote } from "./notes.ts";
 import type { Entry, Exchange, Note, PatternSettings, Replica } from "./pattern.ts";
 import type { ParameterServerSlots } from "./server-slots.ts";
@@ -48,27 +48,40 @@ export class WorkerEnd implements Exchange {
   }
 
   async enter(round: Round, replica: Replica): Promise<Entry> {
-    this.#known ??= round.number; // a run that goes on from a checkpoint has everyone up to date
     const participation = this.#participation;
-    if (participation !== undefined && !participation.of(round.number).includes(this.#peer.id)) {
-      return { role: "absent", note: 0 };
+    if (participation === undefined) return { role: "worker", note: 0 };
+    this.#known ??= round.number;
+    const { rounds } = this.#settings;
+    if (!participation.of(round.number).includes(this.#peer.id)) {
+      if (round.number + 1 !== rounds) return { role: "absent", note: 0 };
+      const body = await this.#peer.receive(this.#server, tagOf("state", { ...round, number: rounds }));
+      return this.#toldTheEnd(body, rounds);
     }
     if (this.#known === round.number) return { role: "worker", note: 0 };
     const body = await this.#peer.receive(this.#server, tagOf("state", round));
-    const { message, note } = splitNote(body);
-    if (note !== 0) return { role: "absent", note, at: new ByteSource(message, "end of the run").u32() };
-    await this.#peer.work("decode", this.#settings.codecCost, () =>
-      catchUp(
-        message,
-        this.#known!,
-        round.number,
-        { replica, receiver: this.#down, scratch: this.#missed },
-        (number, attempt) => downRandom(this.#peer, tagOf("down", { ...round, number, attempt })),
-      ),
-    );
+    if (splitNote(body).note !== 0) return this.#toldTheEnd(body, round.number);
+    await this.#peer.work("decode", this.#settings.codecCost, () => this.#catchUp(body, round, replica));
     this.#peer.recycle(body);
     this.#known = round.number;
     return { role: "worker", note: 0 };
+  }
+
+  #catchUp(body: Uint8Array, round: Round, replica: Replica): void {
+    const ends = { replica, receiver: this.#down, scratch: this.#missed };
+    catchUp(splitNote(body).message, this.#known!, round.number, ends, (number, attempt) =>
+      downRandom(this.#peer, tagOf("down", { ...round, number, attempt })),
+    );
+  }
+
+  /** The run ended while this worker was absent. @throws {CorruptError} unless it did before `now` */
+  #toldTheEnd(body: Uint8Array, now: number): Entry {
+    const { message, note } = splitNote(body);
+    const source = new ByteSource(message, "end of the run");
+    const at = source.u32();
+    source.end();
+    if (at < this.#known! || at > now) throw source.corrupt(`a round from ${this.#known} to ${now}`, at);
+    this.#peer.recycle(body);
+    return { role: "absent", note, at };
   }
 
   average(own: Float32Array | null, out: Float32Array, round: Round, note: Note): Promise<Note> {
@@ -109,5 +122,7 @@ export class WorkerEnd implements Exchange {
 
   restore(saved: NamedVectors): void {
     restoreEnds(this.#ends, saved);
+    // Memories that a worker mirrors may be from before its absence, which a checkpoint does not tell: all get the state.
+    this.#known = mirrors(this.#down) ? 0 : undefined;
   }
 }

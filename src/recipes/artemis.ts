@@ -18,7 +18,7 @@ import { parameterServer } from "../patterns/parameter-server.ts";
 import { exchangeGradients } from "./exchange-gradients.ts";
 import { choice, optionalNumber, participation } from "./options.ts";
 import { defineRecipe, type Recipe, type RecipeUse } from "./recipe.ts";
-import { aboveTheory, eachWith, notUnbiased, variance } from "./server-recipe.ts";
+import { aboveTheory, eachWith, followsTooFast, notUnbiased, variance } from "./server-recipe.ts";
 
 export const artemis: Recipe = defineRecipe({
   name: "artemis",
@@ -32,7 +32,11 @@ export const artemis: Recipe = defineRecipe({
     keep: choice("what the server keeps of the memories: their mean (PP2) or each (PP1)", ["mean", "each"]),
     alpha: optionalNumber("α of the memories; 1/(2(1 + ω)) if left out, 0 for none", { min: 0, max: 1 }),
   },
-  warnings: (use) => [...notUnbiased("artemis", use), ...aboveTheory("artemis", use.learningRate, theoryRate(use))],
+  warnings: (use, options) => [
+    ...notUnbiased("artemis", use),
+    ...followsTooFast("artemis", options.alpha, [use.up], use.length),
+    ...aboveTheory("artemis", use.learningRate, theoryRate(use, options)),
+  ],
   theoryRate,
   build: ({ up, down, aggregate }, { participation: share, keep, alpha }) =>
     exchangeGradients(
@@ -40,10 +44,17 @@ export const artemis: Recipe = defineRecipe({
     ),
 });
 
-/** Limits recalled from the paper, to verify. */
-function theoryRate({ up, down, length, workers, curvature }: RecipeUse): number | undefined {
+/**
+ * 1/((ω_down + 1)L) without compression up, else divided by 5 or by 4ω_up/n, whichever is more; by 3 or 2ω_up/n without
+ * memory. Limits recalled from the paper, to verify.
+ */
+function theoryRate(
+  { up, down, length, workers, curvature }: RecipeUse,
+  { alpha }: { readonly alpha: number | undefined },
+): number | undefined {
   const [omegaUp, omegaDown] = [variance(up, length), variance(down, length)];
   if (curvature === undefined || omegaUp === undefined || omegaDown === undefined) return undefined;
-  const between = 1 / (5 * (omegaDown + 1) * curvature.Lmax);
-  return omegaUp === 0 ? between : Math.min(between, workers / (4 * omegaUp * (omegaDown + 1) * curvature.Lmax));
+  const [near, far] = alpha === 0 ? [3, 2] : [5, 4];
+  const slower = omegaUp === 0 ? 1 : Math.max(near, (far * omegaUp) / workers);
+  return 1 / (slower * (omegaDown + 1) * curvature.Lmax);
 }

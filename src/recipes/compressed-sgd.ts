@@ -34,7 +34,10 @@ export const compressedSgd: Recipe = defineRecipe({
     exchangeGradients(parameterServer({ up: direct(up), down: direct(down), aggregate })),
 });
 
-function theoryRate({ up, length, workers, curvature }: RecipeUse): number | undefined {
+/** For an exact way down. */
+function theoryRate({ up, down, length, workers, curvature }: RecipeUse): number | undefined {
   const omega = variance(up, length);
-  return curvature && omega !== undefined ? 1 / (curvature.Lmax * (1 + (2 * omega) / workers)) : undefined;
+  return curvature && omega !== undefined && variance(down, length) === 0
+    ? 1 / (curvature.Lmax * (1 + (2 * omega) / workers))
+    : undefined;
 }

@@ -15,7 +15,7 @@ import { parameterServer } from "../patterns/parameter-server.ts";
 import { exchangeGradients } from "./exchange-gradients.ts";
 import { optionalNumber } from "./options.ts";
 import { defineRecipe, type Recipe, type RecipeUse } from "./recipe.ts";
-import { aboveTheory, notUnbiased, variance } from "./server-recipe.ts";
+import { aboveTheory, followsTooFast, notUnbiased, variance } from "./server-recipe.ts";
 
 export const diana: Recipe = defineRecipe({
   name: "diana",
@@ -25,13 +25,20 @@ export const diana: Recipe = defineRecipe({
   defaults: { up: "qsgd:levels=7,bucket=512", down: "identity", momentum: "server" },
   compresses: "up",
   options: { alpha: optionalNumber("α of the memory; 1/(2(1 + ω)) if left out", { above: 0, max: 1 }) },
-  warnings: (use) => [...notUnbiased("diana", use), ...aboveTheory("diana", use.learningRate, theoryRate(use))],
+  warnings: (use, { alpha }) => [
+    ...notUnbiased("diana", use),
+    ...followsTooFast("diana", alpha, [use.up], use.length),
+    ...aboveTheory("diana", use.learningRate, theoryRate(use)),
+  ],
   theoryRate,
   build: ({ up, down, aggregate }, { alpha }) =>
     exchangeGradients(parameterServer({ up: memory(up, { alpha }), down: direct(down), aggregate })),
 });
 
-function theoryRate({ up, length, workers, curvature }: RecipeUse): number | undefined {
+/** For an exact way down. */
+function theoryRate({ up, down, length, workers, curvature }: RecipeUse): number | undefined {
   const omega = variance(up, length);
-  return curvature && omega !== undefined ? 1 / (curvature.Lmax * (1 + (6 * omega) / workers)) : undefined;
+  return curvature && omega !== undefined && variance(down, length) === 0
+    ? 1 / (curvature.Lmax * (1 + (6 * omega) / workers))
+    : undefined;
 }

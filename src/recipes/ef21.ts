@@ -63,10 +63,10 @@ export const ef21Plus: Recipe = defineRecipe({
   summary: "EF21, or plain compression where that is nearer",
 });
 
-/** 1/(L + L̃ √(β/θ)), with √(β/θ) = √(1 − δ)/(1 − √(1 − δ)). */
-function theoryRate({ up, length, curvature }: RecipeUse): number | undefined {
+/** 1/(L + L̃ √(β/θ)), with √(β/θ) = √(1 − δ)/(1 − √(1 − δ)); for an exact way down. */
+function theoryRate({ up, down, length, curvature }: RecipeUse): number | undefined {
   const delta = contraction(up, length);
-  if (curvature === undefined || delta === undefined) return undefined;
+  if (curvature === undefined || delta === undefined || down.law.kind !== "exact") return undefined;
   const root = Math.sqrt(1 - delta);
   return 1 / (curvature.L + (curvature.Ltilde * root) / (1 - root));
 }

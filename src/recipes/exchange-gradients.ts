@@ -10,7 +10,7 @@
  * the model, and a change of η does not rescale it. Outside, u_i = v_i, and remembered errors are rescaled by hand.
  */
 import { ConfigError } from "../base/errors.ts";
-import { type NamedVectors, prefixed, scalarsToVector, under, vectorToScalars } from "../base/state.ts";
+import { type NamedVectors, prefixed, restoreInto, scalarsToVector, under, vectorToScalars } from "../base/state.ts";
 import { vector } from "../kernels/index.ts";
 import type { Averager } from "../optimizers/averaging/averaging.ts";
 import type { Optimizer, Stepper } from "../optimizers/optimizer.ts";
@@ -69,14 +69,13 @@ class GradientExchange implements Learner {
     const entry = await this.#enter(round);
     if (entry.role === "absent") return { ...entry, loss: Number.NaN };
     const rate = this.#rateOf(round.number);
-    if (this.#lastRate !== undefined && this.#lastRate !== rate && this.#options.rate !== "inside") {
-      this.#exchange.rescale?.(this.#lastRate / rate);
-    }
+    const stays = this.#options.rate === "inside" || rate === this.#lastRate || rate === 0; // nothing is in units of 0
+    if (this.#lastRate !== undefined && !stays) this.#exchange.rescale?.(this.#lastRate / rate);
     const own = entry.role === "worker" ? await this.#local?.at(round, rate) : undefined;
     const told = await this.#exchange.average(own?.direction ?? null, this.#result, round, note, this.#answer(rate));
     const loss = own?.loss ?? Number.NaN;
     if (told !== 0) return { loss, note: told };
-    this.#lastRate = rate;
+    if (rate !== 0) this.#lastRate = rate;
     if (own !== undefined) this.#local?.commit();
     await peer.work("optimizer", settings.codecCost, () => {
       this.#apply(this.#result, rate);
@@ -87,7 +86,7 @@ class GradientExchange implements Learner {
 
   async #enter(round: Round): Promise<Entry> {
     const { params } = this.#trainee;
-    if (this.#isServer && this.#options.steps === "server") this.#exact ??= Float32Array.from(params);
+    if (this.#isServer && this.#options.steps === "server") this.#exact ??= copyOf(params);
     const replica = {
       apply: (result: Float32Array, missed: number) => this.#apply(result, this.#rateOf(missed)),
       state: params,
@@ -125,7 +124,8 @@ class GradientExchange implements Learner {
   model(): Float32Array {
     const { params } = this.#trainee;
     if (this.#averager !== undefined && this.#averager.count > 0) return this.#averager.average as Float32Array;
-    return this.#exact ?? ((this.#stepper.iterate?.(params) ?? params) as Float32Array);
+    const at = this.#exact ?? params;
+    return (this.#stepper.iterate?.(at) ?? at) as Float32Array; // f32, as it was opened
   }
 
   save(): NamedVectors {
@@ -149,12 +149,21 @@ class GradientExchange implements Learner {
     this.#local?.restore(saved);
     this.#averager?.restore(under("average", saved));
     const own = under("model", saved);
-    const received = own.get("received");
-    if (received !== undefined) this.#trainee.params.set(received);
-    this.#exact = own.get("exact");
+    if (this.#options.steps === "server") {
+      const { params } = this.#trainee;
+      if (this.#isServer) this.#exact = copyOf(params);
+      const models = new Map([["received", params], ...(this.#exact ? [["exact", this.#exact] as const] : [])]);
+      restoreInto(models, new Map([...own].filter(([name]) => name !== "rate")), "checkpoint: model");
+    }
     const rate = own.get("rate");
     this.#lastRate = rate === undefined ? undefined : vectorToScalars(rate)[0];
   }
+}
+
+function copyOf(values: Float32Array): Float32Array {
+  const copy = vector(values.length);
+  copy.set(values);
+  return copy;
 }
 
 /** @throws {ConfigError} if absent members would miss more than their parameters */

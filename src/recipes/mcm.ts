@@ -16,7 +16,7 @@ import { parameterServer } from "../patterns/parameter-server.ts";
 import { exchangeGradients } from "./exchange-gradients.ts";
 import { optionalNumber } from "./options.ts";
 import { defineRecipe, type Recipe, type RecipeDefinition, type RecipeUse } from "./recipe.ts";
-import { aboveTheory, notUnbiased, variance } from "./server-recipe.ts";
+import { aboveTheory, followsTooFast, notUnbiased, variance } from "./server-recipe.ts";
 
 const options = {
   alpha: optionalNumber("α of the memories; 1/(2(1 + ω)) of each direction if left out", { above: 0, max: 1 }),
@@ -29,7 +29,11 @@ const definition = (name: string, downEach: boolean): Omit<RecipeDefinition<type
   defaults: { up: "qsgd:levels=1", down: "qsgd:levels=1", momentum: "worker", factor: 0 },
   compresses: "both",
   options,
-  warnings: (use) => [...notUnbiased(name, use), ...aboveTheory(name, use.learningRate, theoryRate(use))],
+  warnings: (use, { alpha }) => [
+    ...notUnbiased(name, use),
+    ...followsTooFast(name, alpha, [use.up, use.down], use.length),
+    ...aboveTheory(name, use.learningRate, theoryRate(use)),
+  ],
   theoryRate,
   build: ({ up, down, aggregate }, { alpha }) =>
     exchangeGradients(

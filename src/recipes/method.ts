@@ -34,6 +34,8 @@ export interface TrainingSettings {
   readonly averaging?: Averaging;
   /** Rows of each worker, in the view's order: how much it counts in a weighted mean. */
   readonly weights?: readonly number[];
+  /** Of the run, at most. */
+  readonly rounds?: number;
   /** Virtual time charged for a local step; `undefined` charges what it takes. */
   readonly stepCost: Seconds | undefined;
   /** Virtual time charged for an encoding or a decoding; `undefined` charges what it takes. */
@@ -55,7 +57,7 @@ export interface StepReport {
   /** Loss on this peer's mini-batch; NaN at a member that is no worker. */
   readonly loss: number;
   readonly note: Note;
-  /** The round at which the run stopped, where this peer was absent then. */
+  /** Rounds done when the run ended, where this peer was absent then. */
   readonly at?: number;
 }
 

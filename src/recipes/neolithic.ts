@@ -7,17 +7,16 @@
  *     all:       x ← x − η a
  *
  * MSC contracts by (1 − δ)^R, so the floor of the error falls with R, at R times the bytes a round: compare at equal bytes.
- * One way, the server answers in f32. Where the original keeps its error memories is to verify.
+ * With `--down identity` the server answers in f32. Where the original keeps its error memories is to verify.
  * @see Huang, Chen, Yin & Yuan 2022, "Lower Bounds and Nearly Optimal Algorithms in Distributed Learning with Communication
  *   Compression", arXiv:2206.03665
  */
 import { direct } from "../channels/direct.ts";
 import { errorFeedback } from "../channels/error-feedback.ts";
 import { multiStep } from "../channels/multi-step.ts";
-import { identity } from "../compressors/identity.ts";
 import { parameterServer } from "../patterns/parameter-server.ts";
 import { exchangeGradients } from "./exchange-gradients.ts";
-import { choice, number } from "./options.ts";
+import { number } from "./options.ts";
 import { defineRecipe, type Recipe } from "./recipe.ts";
 import { momentumAfter, notContractive } from "./server-recipe.ts";
 
@@ -30,14 +29,13 @@ export const neolithic: Recipe = defineRecipe({
   compresses: "both",
   options: {
     steps: number("R, messages and mini-batches in a round", 4, { integer: true, min: 1, max: 64 }),
-    way: choice("who compresses: workers and server, or workers alone", ["two", "one"]),
   },
   warnings: (use) => [...notContractive("neolithic", use), ...momentumAfter("neolithic", use)],
-  build: ({ up, down, aggregate }, { steps, way }) =>
+  build: ({ up, down, aggregate }, { steps }) =>
     exchangeGradients(
       parameterServer({
         up: errorFeedback(multiStep(up, steps)),
-        down: way === "one" ? direct(identity()) : errorFeedback(multiStep(down, steps)),
+        down: down.law.kind === "exact" ? direct(down) : errorFeedback(multiStep(down, steps)),
         aggregate,
       }),
       { samples: steps },

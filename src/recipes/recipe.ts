@@ -2,6 +2,7 @@
  * Recipe: a published method as plain data that fills the slots of patterns and channels.
  */
 import type { Aggregator } from "../aggregators/aggregator.ts";
+import type { AggregatorUse } from "../aggregators/rule.ts";
 import { type Option, readOptions } from "../base/options.ts";
 import { checkArguments, parseSpec } from "../base/spec.ts";
 import type { Compressor } from "../compressors/compressor.ts";
@@ -19,11 +20,10 @@ export interface RecipeSlots {
 }
 
 /** What a recipe's conditions are checked against. */
-export interface RecipeUse extends RecipeSlots {
+export interface RecipeUse extends RecipeSlots, AggregatorUse {
   readonly momentum: Momentum;
   /** d */
   readonly length: number;
-  readonly workers: number;
   readonly learningRate: number;
   /** L, L̃, μ of the problem, where they are known. */
   readonly curvature?: Curvature;

@@ -40,9 +40,22 @@ export function notContractive(method: string, { up, down, length }: RecipeUse):
 /** Lines for compressors that are not unbiased, where a method averages their errors away. */
 export function notUnbiased(method: string, { up, down, length }: RecipeUse): string[] {
   const biased = [up, down].filter((compressor) => variance(compressor, length) === undefined);
-  return [...new Set(biased)].map(
-    ({ name }) => `${method}: its guarantee needs unbiased compressors; ${name} is biased, workers can diverge`,
+  return [...new Set(biased.map(({ name }) => name))].map(
+    (name) => `${method}: its guarantee needs unbiased compressors; ${name} is biased, workers can diverge`,
   );
+}
+
+/** A line for each compressor whose memory follows faster than is proved. @param alpha undefined where it is left to the law */
+export function followsTooFast(
+  method: string,
+  alpha: number | undefined,
+  compressors: readonly Compressor[],
+  d: number,
+): string[] {
+  const limits = compressors.map((compressor) => [compressor.name, 1 / (1 + (variance(compressor, d) ?? 0))] as const);
+  return [...new Map(limits)]
+    .filter(([, limit]) => alpha !== undefined && alpha > limit)
+    .map(([name, limit]) => `${method}: alpha ${alpha} is above 1/(1 + ω) = ${limit.toPrecision(3)} of ${name}`);
 }
 
 /** A line if the step size is above the theory's. */

@@ -4,6 +4,7 @@
 import { mean } from "../aggregators/mean.ts";
 import { parseAggregator } from "../aggregators/registry.ts";
 import { layoutOf } from "../base/layout.ts";
+import type { NamedVectors } from "../base/state.ts";
 import { bitsPerSecond, seconds } from "../base/units.ts";
 import { parseCompressor } from "../compressors/registry.ts";
 import { parseOptimizer } from "../optimizers/registry.ts";
@@ -30,8 +31,14 @@ export interface Trial {
   readonly seed?: number;
   /** A server without data, of rank 0. */
   readonly ownServer?: boolean;
-  /** Save at this round, open anew and go on. */
+  /** The run ends here, and another one goes on from what every member saved and the parameters of rank 0. */
   readonly restartAt?: number;
+  /** What becomes of a saved state before it is restored. */
+  readonly tamper?: (state: NamedVectors) => NamedVectors;
+  /** The first attempt at this round is undone by a note. */
+  readonly undoneAt?: number;
+  /** Rank 0 ends the run in this round with a note. */
+  readonly endsAt?: number;
 }
 
 export interface TrialResult {
@@ -39,6 +46,8 @@ export interface TrialResult {
   readonly params: readonly Float32Array[];
   /** The model that rank 0 reports after each round. */
   readonly trace: readonly Float32Array[];
+  /** Rounds done, as each member knows it. */
+  readonly ends: readonly number[];
   /** Bytes written by all. */
   readonly bytes: number;
 }
@@ -46,7 +55,7 @@ export interface TrialResult {
 const EMPTY: Batch = { size: 1, inputs: new Float32Array(1), targets: new Int32Array(1) };
 
 export async function runTrial(recipe: string, trial: Trial): Promise<TrialResult> {
-  const { models, rounds, learningRate = 0.05, momentum = none, restartAt } = trial;
+  const { models, rounds, learningRate = 0.05, momentum = none, tamper = (state) => state } = trial;
   const chosen = parseRecipe(recipe, "test");
   const method = chosen.build({
     up: parseCompressor(trial.up ?? chosen.defaults.up, "test"),
@@ -71,29 +80,47 @@ export async function runTrial(recipe: string, trial: Trial): Promise<TrialResul
     ...(optimizer !== undefined && { optimizer: parseOptimizer(optimizer, "test") }),
     ...trial.settings,
   };
-  const { results } = await simulate(
-    { view, seed: trial.seed ?? 1, link: { up: fast, down: fast, latency: seconds(0) }, meter: (id) => meters[id]! },
-    async (peer) => {
-      const worker = view.workers.indexOf(peer.id);
-      const model = models[Math.max(0, worker)]!;
-      const params = new Float32Array(model.layout.length);
-      const open = () =>
-        method.open({ peer, model, batches: worker < 0 ? null : { at: () => EMPTY }, params, settings });
-      let learner = open();
-      for (let number = 0; number < rounds; number++) {
-        if (number === restartAt) {
-          const saved = learner.save();
-          learner = open();
-          learner.restore(saved);
+  const link = { up: fast, down: fast, latency: seconds(0) };
+  /** Parameters and state of each member after rounds `from` … `to` − 1. */
+  const play = async (from: number, to: number, saved: readonly Saved[]): Promise<readonly Saved[]> => {
+    const { results } = await simulate(
+      { view, seed: trial.seed ?? 1, link, meter: (id) => meters[id]! },
+      async (peer) => {
+        const worker = view.workers.indexOf(peer.id);
+        const model = models[Math.max(0, worker)]!;
+        const params = new Float32Array(model.layout.length);
+        const batches = worker < 0 ? null : { at: () => EMPTY };
+        const learner = method.open({ peer, model, batches, params, settings: { ...settings, rounds: to } });
+        if (saved.length > 0) {
+          params.set(saved[0]!.params);
+          learner.restore(tamper(saved[peer.id]!.state));
         }
-        await learner.step({ number, attempt: 0 }, 0);
-        if (peer.id === members[0]) trace.push(Float32Array.from(learner.model()));
-      }
-      return params;
-    },
-  );
+        for (let number = from; number < to; number++) {
+          const attempt = number === trial.undoneAt ? 1 : 0;
+          if (attempt === 1) await learner.step({ number, attempt: 0 }, 1);
+          const { note, at = number } = await learner.step(
+            { number, attempt },
+            peer.id === members[0] && number === trial.endsAt ? 1 : 0,
+          );
+          if (note !== 0) return { params, state: learner.save(), end: at };
+          if (peer.id === members[0]) trace.push(Float32Array.from(learner.model()));
+        }
+        return { params, state: learner.save(), end: to };
+      },
+    );
+    return results;
+  };
+  const half = trial.restartAt === undefined ? [] : await play(0, trial.restartAt, []);
+  const results = await play(trial.restartAt ?? 0, rounds, half);
   const bytes = meters.flatMap((meter) => [...meter.totals().sent.values()]).reduce((a, b) => a + b, 0);
-  return { params: results, trace, bytes };
+  return { params: results.map(({ params }) => params), trace, ends: results.map(({ end }) => end), bytes };
+}
+
+interface Saved {
+  readonly params: Float32Array;
+  readonly state: NamedVectors;
+  /** Rounds done. */
+  readonly end: number;
 }
 
 /** f = ½ Σ_j a_j (x_j − c_j)², from x = 0. */

@@ -39,24 +39,34 @@ test("by count, a round has the nearest whole number above pn; every worker come
   for (const times of seen.values()) assert.ok(Math.abs(times - 300) < 5 * Math.sqrt(300), `${times} of 2000`);
 });
 
-test("one by one, a round has pn workers on average", () => {
-  const participation = open({ share: 0.5, draw: "each" });
-  let total = 0;
-  for (let round = 0; round < 2000; round++) total += participation.of(round).length;
-  assert.equal(participation.expected, 10);
-  assert.ok(Math.abs(total / 2000 - 10) < 0.25, `${total / 2000}`);
+test("by count, pn that is a whole number but for rounding is that number", () => {
+  assert.equal(open({ share: 0.55, draw: "count" }).expected, 11); // 0.55 · 20 = 11.000000000000002
 });
 
-test("the next round of a worker is the first one in which it takes part", () => {
-  const participation = open({ share: 0.1, draw: "each" });
-  for (const worker of workers) {
-    const next = participation.next(worker, 5, 1000)!;
-    for (let round = 6; round < next; round++) assert.ok(!participation.of(round).includes(worker));
-    assert.ok(participation.of(next).includes(worker));
+test("one by one, a round has on average as many workers as expected, though none is never", () => {
+  for (const [share, n] of [
+    [0.5, 20],
+    [0.1, 2],
+  ] as const) {
+    const participation = new Participation({ share, draw: "each" }, workers.slice(0, n), Random.fromSeed(1));
+    let total = 0;
+    for (let round = 0; round < 2000; round++) total += participation.of(round).length;
+    assert.ok(Math.abs(total / 2000 - participation.expected) < 0.025 * participation.expected, `${total / 2000}`);
   }
-  assert.equal(open({ share: 0.01, draw: "each" }).next(workers[0]!, 0, 1), undefined);
 });
 
-test("a share that is none is refused", () => {
-  for (const share of [0, -1, 1.1, Number.NaN]) assert.throws(() => open({ share, draw: "each" }), ConfigError);
+test("absent workers come back in the first round in which they take part, or at the end", () => {
+  const participation = open({ share: 0.1, draw: "each" });
+  const absent = workers.filter((worker) => !participation.of(5).includes(worker));
+  const returns = participation.returns(5, 30);
+  assert.deepEqual([...returns.keys()].sort(), [...absent].sort());
+  for (const [worker, back] of returns) {
+    for (let round = 6; round < back; round++) assert.ok(!participation.of(round).includes(worker));
+    assert.ok(back === 30 || participation.of(back).includes(worker));
+  }
+  assert.ok([...participation.returns(5, 7).values()].includes(7));
+});
+
+test("a share that is none, or too small to draw from, is refused", () => {
+  for (const share of [0, -1, 1.1, 1e-9, Number.NaN]) assert.throws(() => open({ share, draw: "each" }), ConfigError);
 });

@@ -13,26 +13,36 @@ export interface Sampling {
   readonly draw: "each" | "count";
 }
 
+/** The smallest p: rounds are drawn until someone takes part, and absent workers are looked for until they are back. */
+export const SHARE_MIN = 0.001;
+
+/**
+ * How many workers a round has on average: ⌈pn⌉ by count, and pn/(1 − (1 − p)ⁿ) one by one, which is pn but for the rounds
+ * that are drawn again. Dividing by it leaves a sum over the round's workers unbiased however small n is.
+ */
+export function expectedWorkers({ share, draw }: Sampling, workers: number): number {
+  const mean = share * workers;
+  return draw === "each" ? mean / (1 - (1 - share) ** workers) : Math.ceil(Number(mean.toPrecision(12)));
+}
+
 export class Participation {
   readonly #sampling: Sampling;
   readonly workers: readonly PeerId[];
   readonly #rng: Random;
 
-  /** @throws {ConfigError} if the share is not in (0, 1] */
+  /** @throws {ConfigError} unless the share is in [0.001, 1] */
   constructor(sampling: Sampling, workers: readonly PeerId[], rng: Random) {
-    if (!(sampling.share > 0 && sampling.share <= 1)) {
-      throw new ConfigError("participation", { expected: "a share above 0 and at most 1", got: sampling.share });
+    if (!(sampling.share >= SHARE_MIN && sampling.share <= 1)) {
+      throw new ConfigError("participation", { expected: `a share from ${SHARE_MIN} to 1`, got: sampling.share });
     }
     this.#sampling = sampling;
     this.workers = workers;
     this.#rng = rng;
   }
 
-  /** How many messages a round has on average: pn, or the fixed count. */
+  /** How many workers a round has on average. */
   get expected(): number {
-    const { share, draw } = this.#sampling;
-    const mean = share * this.workers.length;
-    return draw === "each" ? mean : Math.ceil(mean);
+    return expectedWorkers(this.#sampling, this.workers.length);
   }
 
   /** The workers of a round, in rank order; never none. */
@@ -42,10 +52,19 @@ export class Participation {
     return this.#sampling.draw === "count" ? this.#some(rng) : this.#each(rng);
   }
 
-  /** The first round after `round` in which the worker takes part, within `horizon` rounds; undefined if none. */
-  next(worker: PeerId, round: number, horizon: number): number | undefined {
-    for (let later = round + 1; later <= round + horizon; later++) if (this.of(later).includes(worker)) return later;
-    return undefined;
+  /**
+   * For each worker that is absent in `round`, the round in which it comes back; `end` for those who never do.
+   * @param end the round that the run does not reach any more
+   */
+  returns(round: number, end: number): ReadonlyMap<PeerId, number> {
+    const present = new Set(this.of(round));
+    const back = new Map<PeerId, number>();
+    const waiting = new Set(this.workers.filter((worker) => !present.has(worker)));
+    for (let later = round + 1; later < end && waiting.size > 0; later++) {
+      for (const worker of this.of(later)) if (waiting.delete(worker)) back.set(worker, later);
+    }
+    for (const worker of waiting) back.set(worker, end);
+    return back;
   }
 
   #each(rng: Random): readonly PeerId[] {

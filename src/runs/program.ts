@@ -93,6 +93,7 @@ class PeerRun {
   readonly #rank: number;
   readonly #params: Float32Array;
   readonly #learner: Learner;
+  readonly #start: number;
   #round: number;
   #exchanges = 0;
   #began: Seconds = seconds(0);
@@ -106,7 +107,8 @@ class PeerRun {
     this.#setup = setup;
     this.#rank = rankOf(peer.view, peer.id);
     this.#params = vector(model.layout.length);
-    this.#round = resumed?.round ?? 0;
+    this.#start = resumed?.round ?? 0;
+    this.#round = this.#start;
     const worker = peer.view.workers.indexOf(peer.id);
     const rows = parts[worker];
     const batches =
@@ -144,7 +146,8 @@ class PeerRun {
       if (!measured) metrics = last || this.#round % job.evalEvery === 0 ? await this.#evaluate() : undefined;
       this.#tick(report.loss, measured ? undefined : metrics);
       const due = host.checkpointEvery > 0 && this.#round % host.checkpointEvery === 0;
-      if ((last || due) && heard !== NOTES.diverged) await this.#checkpoint();
+      const again = due && heard !== NOTES.goOn && this.#round > this.#start; // it was handed in before the undone round
+      if ((last || due) && !again && heard !== NOTES.diverged) await this.#checkpoint();
     }
     return {
       outcome: outcomeOf(heard === NOTES.goOn ? this.#note : heard),

@@ -93,6 +93,7 @@ export function trainingSettings(job: Job, model: Model, setting: Pick<Setting, 
     stepCost,
     codecCost: stepCost === undefined ? undefined : seconds(0),
     weights: setting.parts.map(({ length }) => length),
+    rounds: job.rounds,
     ...(factors && { schedule: (round: number) => factors.factor(round + 1, job.rounds) }),
     ...(optimizer !== null && optimizer !== "sgd" && { optimizer: parseOptimizer(optimizer, "job.optimizer") }),
     ...(average !== null && { averaging: parseAveraging(average, "job.average", job.rounds) }),
@@ -124,6 +125,8 @@ function useOf(
     momentum: job.momentum,
     length: model.layout.length,
     workers: job.peers,
+    byzantine: job.byzantine === null ? 0 : parseByzantine(job.byzantine, "job.byzantine").count,
+    skewed: !job.partition.startsWith("iid"),
     learningRate,
     ...(curvature && { curvature }),
   };
@@ -145,13 +148,9 @@ function brokenConditions(job: Job, setting: Setting, model: Model): readonly st
   const { learningRate, optimizer, averaging } = trainingSettings(job, model, setting);
   const use = useOf(job, model, setting, learningRate);
   const step = { learningRate, rounds: job.rounds, batch: job.batch, ...use.curvature };
-  const byzantine = job.byzantine === null ? 0 : parseByzantine(job.byzantine, "job.byzantine").count;
-  const skewed = !job.partition.startsWith("iid");
   return [
     ...recipeOf(job).warnings(use),
-    ...(recipeOf(job).ownAggregate === true
-      ? []
-      : (use.aggregate.warnings?.({ workers: job.peers, byzantine, skewed }) ?? [])),
+    ...(recipeOf(job).ownAggregate === true ? [] : (use.aggregate.warnings?.(use) ?? [])),
     ...(optimizer?.warnings?.(step) ?? []),
     ...(job.schedule === null ? [] : (parseSchedule(job.schedule, "job.schedule").warnings?.(step) ?? [])),
     ...(averaging?.warnings(job.rounds) ?? []),
