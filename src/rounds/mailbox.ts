@@ -66,9 +66,28 @@ interface Pigeonhole {
   /** Unclaimed, in order of arrival. */
   mail: Map<PeerId, Uint8Array> | undefined;
   /** Whose mail was claimed. */
-  readonly claimed: Set<PeerId>;
+  readonly claimed: Senders;
   /** The oldest first. */
   readonly waits: Waiting[];
+}
+
+/** A set of senders. Most hold one and are kept for long, so that a Set for each would be most of a peer's memory. */
+class Senders {
+  #first: PeerId | undefined;
+  #others: Set<PeerId> | undefined;
+
+  has(id: PeerId): boolean {
+    return id === this.#first || this.#others?.has(id) === true;
+  }
+
+  add(id: PeerId): void {
+    if (this.#first === undefined) {
+      this.#first = id;
+    } else {
+      this.#others ??= new Set();
+      this.#others.add(id);
+    }
+  }
 }
 
 interface Waiting {
@@ -83,13 +102,13 @@ export class Mailbox {
   readonly #after: After;
   readonly #signal: AbortSignal;
   readonly #limits: MailLimits;
-  readonly #lost: Map<PeerId, string>;
+  #lost: Map<PeerId, string>;
   readonly #isLost = (id: PeerId): boolean => this.#lost.has(id);
   #epoch: number;
 
   /** By tag, the oldest first; those in which nothing lies or waits are kept for their duplicates, up to the limit. */
-  readonly #holes = new Map<string, Pigeonhole>();
-  readonly #waiting = new Set<Waiting>();
+  readonly #holes = new Map<number | string, Pigeonhole>();
+  readonly #waiting: Waiting[] = [];
   readonly #unclaimed = new Map<PeerId, { messages: number; bytes: number }>();
   /** Mail of epochs that have not begun here. */
   #early: EarlyMail[] = [];
@@ -113,7 +132,12 @@ export class Mailbox {
 
   /** The waits under way, the oldest first. */
   get waits(): readonly Wait[] {
-    return [...this.#waiting].map(({ wait }) => wait);
+    return this.#waiting.map(({ wait }) => wait);
+  }
+
+  /** How many waits are under way. */
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** Hands a message to the wait that asked first, or files it. The body is kept, not copied. */
@@ -145,7 +169,7 @@ export class Mailbox {
   /** `from` is gone: waits on it reject, also later ones, but what it left here can still be received. */
   lose(from: PeerId, why = "it left"): void {
     this.#lost.set(from, why);
-    for (const waiting of this.#waiting) {
+    for (const waiting of [...this.#waiting]) {
       const { wait } = waiting;
       if (wait.wants(from) && wait.miss(from, this.#isLost, () => this.#gone(wait, from))) this.#end(waiting);
     }
@@ -154,10 +178,12 @@ export class Mailbox {
   /**
    * A new view begins: unclaimed mail of older epochs is dropped, waits end as if their senders were lost, and mail that
    * came ahead of the view is filed.
+   * @param lost who of the new view is gone, and why
    */
-  enter(epoch: number): void {
+  enter(epoch: number, lost: Map<PeerId, string> = this.#lost): void {
     assert(epoch > this.#epoch, `epoch ${epoch} cannot follow epoch ${this.#epoch}`);
     this.#epoch = epoch;
+    this.#lost = lost;
     this.#holes.clear();
     this.#unclaimed.clear();
     this.#endAll((wait) =>
@@ -216,25 +242,24 @@ export class Mailbox {
     const deadline = options?.deadline;
     const cancel =
       deadline === undefined
-        ? () => {}
+        ? NOTHING
         : this.#after(deadline, () => {
             this.#end(waiting);
             wait.expire(() => this.#late(wait, deadline));
           });
     const waiting: Waiting = { wait, hole, cancel };
     hole.waits.push(waiting);
-    this.#waiting.add(waiting);
+    this.#waiting.push(waiting);
   }
 
   #end(waiting: Waiting): void {
-    const { waits } = waiting.hole;
-    waits.splice(waits.indexOf(waiting), 1);
-    this.#waiting.delete(waiting);
+    remove(waiting.hole.waits, waiting);
+    remove(this.#waiting, waiting);
     waiting.cancel();
   }
 
   #endAll(settle: (wait: Wait) => void): void {
-    for (const waiting of this.#waiting) {
+    for (const waiting of [...this.#waiting]) {
       this.#end(waiting);
       settle(waiting.wait);
     }
@@ -258,11 +283,12 @@ export class Mailbox {
   }
 
   /** A new pigeonhole; if they are too many the oldest is closed, unless it is in use: then it becomes the newest. */
-  #open(key: string): Pigeonhole {
-    const hole: Pigeonhole = { mail: undefined, claimed: new Set(), waits: [] };
+  #open(key: number | string): Pigeonhole {
+    const hole: Pigeonhole = { mail: undefined, claimed: new Senders(), waits: [] };
     this.#holes.set(key, hole);
+    if (this.#holes.size <= this.#limits.rememberedTags) return hole;
     const [oldest] = this.#holes;
-    if (this.#holes.size > this.#limits.rememberedTags && oldest !== undefined && oldest[1] !== hole) {
+    if (oldest !== undefined && oldest[1] !== hole) {
       this.#holes.delete(oldest[0]);
       if (isInUse(oldest[1])) this.#holes.set(...oldest);
     }
@@ -305,6 +331,14 @@ export class Mailbox {
       cause: this.#signal.reason,
     });
   }
+}
+
+const NOTHING = () => {};
+
+/** Most arrays of waits hold one. */
+function remove(waits: Waiting[], waiting: Waiting): void {
+  if (waits.length === 1) waits.pop();
+  else waits.splice(waits.indexOf(waiting), 1);
 }
 
 const isInUse = ({ waits, mail }: Pigeonhole): boolean => waits.length > 0 || (mail?.size ?? 0) > 0;

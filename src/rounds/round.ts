@@ -1,6 +1,7 @@
 /**
  * A round: one exchange that all members make together, and what its messages are called.
  */
+import { assert } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import type { Kind, Peer, Tag } from "../ports/peer.ts";
 import type { PeerId } from "../ports/view.ts";
@@ -14,12 +15,10 @@ export interface Round {
   readonly part?: number;
 }
 
-export const tagOf = (kind: Kind, round: Round): Tag => ({
-  kind,
-  round: round.number,
-  attempt: round.attempt,
-  part: round.part ?? 0,
-});
+export function tagOf(kind: Kind, { number, attempt, part = 0 }: Round): Tag {
+  assert(part <= 65_535, "a round has at most 65536 parts: take fewer buckets, or a pattern with fewer steps");
+  return { kind, round: number, attempt, part };
+}
 
 /**
  * The randomness of one message, known to both ends: a function of who sends it, in which view, round and attempt, as

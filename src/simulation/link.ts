@@ -2,7 +2,7 @@
  * The wire of one peer: a shaped port up, a shaped port down, and the way to the others.
  */
 import { ConfigError } from "../base/errors.ts";
-import { type BitsPerSecond, bitsPerSecond, type Seconds, seconds } from "../base/units.ts";
+import { type BitsPerSecond, bitsPerSecond, parseDuration, parseRate, type Seconds, seconds } from "../base/units.ts";
 import type { PeerId } from "../ports/view.ts";
 
 export interface Link {
@@ -39,4 +39,19 @@ export function checkLink(link: Link, id: PeerId): Link {
     throw new ConfigError(`link of peer ${id}: latency`, { expected: "a finite time from 0", got: link.latency });
   }
   return link;
+}
+
+/** `20mbit`, `20mbit/30ms`, or `10mbit/50mbit/40ms`: up, down (the same if left out), one-way latency (0 if left out). */
+export function parseLink(text: string, where = "--link"): Link {
+  const parts = text.split("/");
+  const latency = parts.length > 1 && !/bit$/i.test(parts.at(-1)!.trim()) ? parts.pop() : undefined;
+  const [up, down = up, ...rest] = parts;
+  if (up === undefined || down === undefined || rest.length > 0) {
+    throw new ConfigError(where, { expected: "UP, UP/LATENCY or UP/DOWN/LATENCY, such as 20mbit/30ms", got: text });
+  }
+  return {
+    up: parseRate(up, where),
+    down: parseRate(down, where),
+    latency: latency === undefined ? seconds(0) : parseDuration(latency, where),
+  };
 }

@@ -9,6 +9,9 @@
  *
  * Messages enter a down port in the order of `first`; ties go to the lower sender, then to the message sent earlier.
  * Where j receives no slower than i sends, end = max(start + L + S/up_i, downFree_j + S/down_j).
+ *
+ * A message that is lost on its way, or whose checksum fails at its end, is sent again, through the port and into the
+ * ledger once more: for the k-th time RTO·2^(k − 1), at most a minute, after its last bit had left, RTO = max(0.2 s, 4L).
  */
 import { type Bytes, bytes, type Seconds, seconds, transferTime } from "../base/units.ts";
 import { FRAME_BYTES } from "../coding/frame.ts";
@@ -17,7 +20,7 @@ import type { PeerId } from "../ports/view.ts";
 import { type Event, PHASES, type Phase } from "./event-queue.ts";
 import { latencyBetween } from "./link.ts";
 import type { Station } from "./station.ts";
-import type { Trace } from "./trace.ts";
+import type { Loss, Trace } from "./trace.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
 /** A message about to arrive, as `mangle` sees it. */
@@ -26,120 +29,181 @@ export interface Passing {
   readonly to: PeerId;
   readonly tag: Tag;
   readonly body: Uint8Array;
+  /** Of its first bit at the receiver. */
+  readonly time: Seconds;
+  /** Counts the attempts of its sender. */
+  readonly serial: number;
 }
 
-/** What the wire does to a message; a changed body has the length of the old one on the wire. */
-export type Fate = "deliver" | "drop" | "duplicate" | { readonly delay: Seconds } | { readonly body: Uint8Array };
+/**
+ * What the wire does to a message: "lose" and "corrupt" ones are sent again, "drop" is for ever. A changed body has the
+ * length of the old one on the wire.
+ */
+export type Fate =
+  | "deliver"
+  | "drop"
+  | "lose"
+  | "corrupt"
+  | "duplicate"
+  | { readonly delay: Seconds }
+  | { readonly body: Uint8Array };
 export type Mangle = (message: Passing) => Fate;
+
+/** How long the first bit of a message travels. @param serial counts the attempts of the sender */
+export type Latency = (from: PeerId, to: PeerId, serial: number) => Seconds;
 
 export interface NetworkOptions {
   readonly mangle: Mangle | undefined;
+  /** What the wire loses is sent again. */
+  readonly retransmit: boolean;
+  /** In place of the mean of the two links'. */
+  readonly latency: Latency | undefined;
   readonly trace: Trace | undefined;
+  /** How long a crash goes unnoticed. */
+  readonly detection: Seconds;
+  /** A peer is lost: before, and after those who wait for it are told. */
+  readonly onLost: (gone: Station) => void;
+  readonly onMissed: (gone: Station) => void;
   /** Unsent bytes above which `send` makes the program wait. */
   readonly queueLimit: Bytes;
 }
 
+const RTO_MIN: Seconds = seconds(0.2);
+const BACKOFF_MAX: Seconds = seconds(60);
+/** After so many attempts a message is given up: more than an hour of a wire that is cut. */
+const ATTEMPTS_MAX = 64;
+
+/** A wait for so many senders is noted at each of them. */
+const FEW = 16;
+
 export class Network {
   readonly time: VirtualTime;
-  readonly #stations: ReadonlyMap<PeerId, Station>;
-  /** Those that have not ended. */
-  readonly #present: Set<Station>;
-  readonly #mangle: Mangle | undefined;
+  readonly #stations: Map<PeerId, Station>;
+  /** Stations that have ever waited for mail of many. */
+  readonly #wideListeners = new Set<Station>();
+  readonly #options: NetworkOptions;
   readonly #trace: Trace | undefined;
-  readonly #queueLimit: Bytes;
   /** Messages sent so far, one for each receiver. */
   messages = 0;
+  /** How often one of them was sent again. */
+  retransmissions = 0;
 
-  constructor(time: VirtualTime, stations: ReadonlyMap<PeerId, Station>, options: NetworkOptions) {
+  constructor(time: VirtualTime, stations: Map<PeerId, Station>, options: NetworkOptions) {
     this.time = time;
     this.#stations = stations;
-    this.#present = new Set(stations.values());
-    this.#mangle = options.mangle;
+    this.#options = options;
     this.#trace = options.trace;
-    this.#queueLimit = options.queueLimit;
-  }
-
-  has(id: PeerId): boolean {
-    return this.#stations.has(id);
   }
 
   /** Queues one body for each receiver; all share it. @returns when the sender's queue has room again */
   send(from: Station, to: readonly PeerId[], tag: Tag, body: Uint8Array): Seconds {
-    const size = bytes(FRAME_BYTES + body.length);
-    const { up } = from.link;
-    const now = this.time.now();
     for (const id of to) {
       const receiver = this.#stations.get(id)!; // the caller refuses strangers
-      const start = seconds(Math.max(now, from.upFree));
-      from.upFree = seconds(start + transferTime(size, up));
-      const latency = latencyBetween(from.link, receiver.link);
-      this.#launch(new Transfer(this, from, receiver, tag, body, size, start, latency));
-      from.meter.sent(id, size);
       this.messages += 1;
-      this.#note("send", from, receiver, size, tag);
+      from.inFlight += 1;
+      this.#launch(new Transfer(this, from, receiver, tag, body));
     }
-    return seconds(Math.max(now, from.upFree - transferTime(this.#queueLimit, up)));
+    const { up } = from.link;
+    const now = this.time.now();
+    return seconds(Math.max(now, from.upFree - transferTime(this.#options.queueLimit, up)));
+  }
+
+  /** A station waits for mail, and must be told if a sender is lost: of many peers, few wait for any one. */
+  listen(station: Station, from: readonly PeerId[]): void {
+    if (from.length > FEW) {
+      this.#wideListeners.add(station);
+      return;
+    }
+    for (const id of from) this.#stations.get(id)?.listeners.add(station);
+  }
+
+  /** A message that was lost sets out once more. */
+  sendAgain(message: Transfer): void {
+    this.retransmissions += 1;
+    this.#launch(message);
   }
 
   /** The first bit of a message is at its receiver. */
   arrive(message: Transfer): void {
-    const fate = message.mangled ? "deliver" : (this.#mangle?.(message.passing()) ?? "deliver");
+    const { mangle } = this.#options;
+    const fate = message.mangled || mangle === undefined ? "deliver" : mangle(message.passing());
     message.mangled = true;
     if (fate === "drop") {
-      this.drop(message);
+      this.drop(message, "lost");
+    } else if (fate === "lose") {
+      this.#lose(message, "lost");
     } else if (fate === "duplicate") {
-      this.#note("copy", message.sender, message.receiver, message.size, message.tag);
-      this.#launch(message.copy());
+      this.#note("copy", message);
+      message.sender.inFlight += 1;
+      this.time.queue.push(message.copy());
       this.#enterPort(message);
-    } else if (fate !== "deliver" && "delay" in fate) {
+    } else if (typeof fate === "object" && "delay" in fate) {
       message.time = seconds(message.time + Math.max(0, fate.delay));
       this.time.queue.push(message);
     } else {
-      if (fate !== "deliver") message.body = fate.body;
+      if (typeof fate === "object") message.body = fate.body;
+      message.damaged = fate === "corrupt";
       this.#enterPort(message);
     }
   }
 
-  /** The last bit of a message is at its receiver. */
-  deliver(message: Transfer): void {
+  /** The last bit of a message is at its receiver. @returns whether a program can run on because of it */
+  deliver(message: Transfer): boolean {
     const { sender, receiver, tag, body, size } = message;
+    if (message.damaged) {
+      this.#lose(message, "corrupt");
+      return false;
+    }
     if (receiver.ended !== undefined) {
-      this.drop(message);
-      return;
+      this.drop(message, "nobody there");
+      return false;
     }
     receiver.meter.received(sender.id, size);
-    const kept = receiver.mailbox.deliver(sender.id, tag, body) === "taken";
-    this.#note(kept ? "deliver" : "drop", sender, receiver, size, tag);
-    this.#landed(sender);
+    const { mailbox } = receiver;
+    const waiting = mailbox.waiting;
+    if (mailbox.deliver(sender.id, tag, body, message.epoch) === "taken") {
+      this.#note("deliver", message);
+      this.#landed(sender);
+    } else {
+      this.drop(message, "refused");
+    }
+    return mailbox.waiting < waiting;
   }
 
-  drop({ sender, receiver, size, tag }: Transfer): void {
-    this.#note("drop", sender, receiver, size, tag);
-    this.#landed(sender);
+  drop(message: Transfer, why: Loss): void {
+    this.#note("drop", message, why);
+    this.#landed(message.sender);
   }
 
-  /** The program of a peer returned: the others lose it once its mail has arrived. */
-  leave(station: Station): void {
+  /** A peer goes, and says so: the others lose it once its mail has arrived. */
+  leave(station: Station, why: string): void {
     this.#trace?.({ kind: "leave", time: this.time.now(), from: station.id });
-    this.#end(station, "its program has ended");
+    this.#end(station, why);
   }
 
-  /** A peer stops in the middle: what has not wholly left its up port never arrives. */
+  /** A peer stops in the middle: what has not wholly left its up port never arrives, nor does what was lost. */
   crash(station: Station): void {
     const now = this.time.now();
     this.#trace?.({ kind: "crash", time: now, from: station.id });
     for (const event of this.time.queue.pending) {
-      if (event instanceof Transfer && event.sender === station && event.lastBitSent > now && !event.cancelled) {
-        event.cancelled = true;
-        this.drop(event);
-      }
+      if (!(event instanceof Transfer) || event.sender !== station || event.cancelled) continue;
+      if (!event.waits && event.lastBitSent <= now) continue;
+      event.cancelled = true;
+      if (event.waits) this.#landed(station);
+      else this.drop(event, "cut off");
     }
+    station.crashed = true;
     this.#end(station, "it crashed");
+  }
+
+  /** A peer that was gone is back, with a station of its own. */
+  join(station: Station): void {
+    this.#trace?.({ kind: "return", time: this.time.now(), from: station.id });
+    this.#stations.set(station.id, station);
   }
 
   #end(station: Station, why: string): void {
     station.ended = why;
-    this.#present.delete(station);
     if (station.inFlight === 0) this.#announce(station);
   }
 
@@ -148,33 +212,77 @@ export class Network {
     if (sender.inFlight === 0 && sender.ended !== undefined) this.#announce(sender);
   }
 
+  /** A crash takes its time to be noticed. */
   #announce(gone: Station): void {
-    this.time.at(this.time.now(), PHASES.loss, gone, () => {
-      for (const station of this.#present) station.mailbox.lose(gone.id, gone.ended);
+    const { detection, onLost, onMissed } = this.#options;
+    const time = seconds(this.time.now() + (gone.crashed ? detection : 0));
+    this.time.at(time, PHASES.loss, gone, () => {
+      onLost(gone);
+      const listeners = new Set([...gone.listeners, ...this.#wideListeners]);
+      for (const station of [...listeners].sort((a, b) => a.id - b.id)) {
+        if (station.ended === undefined && station.era.members.has(gone.id)) station.mailbox.lose(gone.id, gone.ended);
+      }
+      onMissed(gone);
     });
   }
 
   #launch(message: Transfer): void {
-    message.sender.inFlight += 1;
+    const { sender, receiver, size } = message;
+    const start = seconds(Math.max(this.time.now(), sender.upFree));
+    const crossing = transferTime(size, sender.link.up);
+    const serial = sender.attempts++;
+    const { latency } = this.#options;
+    const way = latency?.(sender.id, receiver.id, serial) ?? latencyBetween(sender.link, receiver.link);
+    sender.upFree = seconds(start + crossing);
+    message.setOut(serial, start, way);
+    this.time.queue.push(message);
+    sender.meter.sent(receiver.id, size);
+    this.#note("send", message);
+    this.#notePort("up", message, start, sender.upFree);
+  }
+
+  /** An attempt failed; its sender notices when nothing is heard of it. */
+  #lose(message: Transfer, why: Loss): void {
+    if (!this.#options.retransmit || message.attempts >= ATTEMPTS_MAX || message.sender.crashed) {
+      this.drop(message, why);
+      return;
+    }
+    this.#note("drop", message, why);
+    message.wait();
     this.time.queue.push(message);
   }
 
   #enterPort(message: Transfer): void {
     const { receiver, sender, size } = message;
     const { time: first } = message;
-    const received = Math.max(first, receiver.downFree) + transferTime(size, receiver.link.down);
+    const begin = seconds(Math.max(first, receiver.downFree));
+    const received = begin + transferTime(size, receiver.link.down);
     const end = seconds(Math.max(first + transferTime(size, sender.link.up), received));
     receiver.downFree = end;
     message.enter(end);
     this.time.queue.push(message);
+    this.#notePort("down", message, begin, end);
   }
 
-  #note(kind: "send" | "deliver" | "drop" | "copy", from: Station, to: Station, size: Bytes, tag: Tag): void {
-    this.#trace?.({ kind, time: this.time.now(), from: from.id, to: to.id, bytes: size, tag });
+  #note(kind: "send" | "deliver" | "drop" | "copy", message: Transfer, why?: Loss): void {
+    this.#trace?.({
+      ...message.about(),
+      kind,
+      time: this.time.now(),
+      ...(kind === "send" && message.attempts > 1 && { again: true }),
+      ...(why && { why }),
+    });
+  }
+
+  #notePort(kind: "up" | "down", message: Transfer, time: Seconds, until: Seconds): void {
+    this.#trace?.({ ...message.about(), kind, time, until, serial: message.serial });
   }
 }
 
-/** A message on its way: an event that happens when its first bit arrives, and again when its last one does. */
+/** Where a message is: on its way, in the down port of its receiver, or lost and about to be sent again. */
+type Leg = "travels" | "enters" | "waits";
+
+/** A message: an event that happens when its first bit arrives, when its last one does, and when it is sent again. */
 class Transfer implements Event {
   readonly phase: Phase = PHASES.mail;
   readonly owner: PeerId;
@@ -183,60 +291,87 @@ class Transfer implements Event {
   readonly receiver: Station;
   readonly tag: Tag;
   readonly size: Bytes;
-  readonly start: Seconds;
+  readonly epoch: number;
   readonly #network: Network;
-  #entered = false;
+  #leg: Leg = "travels";
   body: Uint8Array;
-  time: Seconds;
+  time: Seconds = seconds(0);
+  start: Seconds = seconds(0);
+  latency: Seconds = seconds(0);
+  serial = 0;
+  attempts = 0;
   mangled = false;
+  damaged = false;
   cancelled = false;
+  quiet = true;
 
-  constructor(
-    network: Network,
-    sender: Station,
-    receiver: Station,
-    tag: Tag,
-    body: Uint8Array,
-    size: Bytes,
-    start: Seconds,
-    latency: Seconds,
-  ) {
+  constructor(network: Network, sender: Station, receiver: Station, tag: Tag, body: Uint8Array) {
     this.#network = network;
     this.sender = sender;
     this.receiver = receiver;
     this.owner = sender.id;
     this.order = sender.events++;
+    this.epoch = sender.era.view.epoch;
     this.tag = tag;
     this.body = body;
-    this.size = size;
-    this.start = start;
-    this.time = seconds(start + latency);
+    this.size = bytes(FRAME_BYTES + body.length);
   }
 
   get lastBitSent(): Seconds {
     return seconds(this.start + transferTime(this.size, this.sender.link.up));
   }
 
+  /** Lost, and yet to be sent again. */
+  get waits(): boolean {
+    return this.#leg === "waits";
+  }
+
   fire(): void {
-    if (this.#entered) this.#network.deliver(this);
-    else if (this.receiver.ended !== undefined) this.#network.drop(this);
+    if (this.#leg === "enters") this.quiet = !this.#network.deliver(this);
+    else if (this.#leg === "waits") this.#network.sendAgain(this);
+    else if (this.receiver.ended !== undefined) this.#network.drop(this, "nobody there");
     else this.#network.arrive(this);
+  }
+
+  setOut(serial: number, start: Seconds, latency: Seconds): void {
+    this.#leg = "travels";
+    this.serial = serial;
+    this.start = start;
+    this.latency = latency;
+    this.time = seconds(start + latency);
+    this.attempts += 1;
+    this.mangled = false;
+    this.damaged = false;
   }
 
   /** The receiver's port takes it in until `end`. */
   enter(end: Seconds): void {
-    this.#entered = true;
+    this.#leg = "enters";
     this.time = end;
   }
 
-  passing(): Passing {
-    return { from: this.sender.id, to: this.receiver.id, tag: this.tag, body: this.body };
+  /** Nothing is heard of it: it is sent again when the timer of its sender ends. */
+  wait(): void {
+    const timeout = Math.max(RTO_MIN, 4 * this.latency) * 2 ** (this.attempts - 1);
+    this.#leg = "waits";
+    this.time = seconds(Math.max(this.time, this.lastBitSent + Math.min(timeout, BACKOFF_MAX)));
   }
 
+  passing(): Passing {
+    const { sender, receiver, tag, body, time, serial } = this;
+    return { from: sender.id, to: receiver.id, tag, body, time, serial };
+  }
+
+  about(): Pick<Passing, "from" | "to" | "tag"> & { readonly bytes: Bytes } {
+    return { from: this.sender.id, to: this.receiver.id, bytes: this.size, tag: this.tag };
+  }
+
+  /** A twin that nothing more befalls on its way. */
   copy(): Transfer {
-    const { sender, receiver, tag, body, size, start } = this;
-    const twin = new Transfer(this.#network, sender, receiver, tag, body, size, start, seconds(0));
-    twin.time = this.time;
+    const { sender, receiver, tag, body, serial, start, time } = this;
+    const twin = new Transfer(this.#network, sender, receiver, tag, body);
+    twin.setOut(serial, start, this.latency);
+    twin.time = time;
     twin.mangled = true;
     return twin;
   }

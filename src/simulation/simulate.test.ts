@@ -19,7 +19,12 @@ test("results come in rank order, with the virtual time at which the last progra
     await peer.work("compute", seconds(peer.id), () => {});
     return [peer.id, peer.clock.now(), peer.view === view];
   });
-  assert.deepEqual(outcome, { results: members.map((id) => [id, id, true]), seconds: 9, messages: 0 });
+  assert.deepEqual(outcome, {
+    results: members.map((id) => [id, id, true]),
+    seconds: 9,
+    messages: 0,
+    retransmissions: 0,
+  });
 });
 
 test("work is charged its cost, its measured time, or nothing", async () => {

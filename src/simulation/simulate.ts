@@ -11,13 +11,16 @@ import type { Peer } from "../ports/peer.ts";
 import { type PeerId, peerId, type View } from "../ports/view.ts";
 import type { MailLimits } from "../rounds/mailbox.ts";
 import { RecordingMeter } from "../rounds/recording-meter.ts";
+import { type Absence, Churn } from "./churn.ts";
 import { DeadlockError } from "./deadlock.ts";
 import { PHASES } from "./event-queue.ts";
 import { microtasksDrained } from "./host.ts";
 import { checkLink, type Link, unlimited } from "./link.ts";
-import { type Mangle, Network } from "./network.ts";
+import { Membership } from "./membership.ts";
+import { type Latency, type Mangle, Network } from "./network.ts";
 import { SimulatedPeer, type World } from "./simulated-peer.ts";
-import { Station } from "./station.ts";
+import { Slab } from "./slab.ts";
+import { type Pace, Station } from "./station.ts";
 import type { Trace } from "./trace.ts";
 import { VirtualTime } from "./virtual-time.ts";
 import { Workbench } from "./workbench.ts";
@@ -38,10 +41,20 @@ export interface SimulationOptions {
   /** Called with the virtual time every 20 ms of real time. */
   readonly onTime?: (now: Seconds) => void;
   readonly trace?: Trace;
-  /** Peers that stop at a virtual time; those that crash at 0 never start. */
-  readonly crashes?: readonly { readonly peer: PeerId; readonly at: Seconds }[];
+  /** Peers that stop at a virtual time; those that crash at 0 do not start. */
+  readonly crashes?: readonly ({ readonly peer: PeerId } & Absence)[];
+  /** The absences of a peer that is not among `crashes`, one after the other; read as time goes on. */
+  readonly churn?: (id: PeerId) => Iterable<Absence>;
+  /** How long a crash goes unnoticed; default 0. */
+  readonly detection?: Seconds;
   /** What the wire does to each message; default "deliver". */
   readonly mangle?: Mangle;
+  /** Whether what the wire loses is sent again; default true. */
+  readonly retransmit?: boolean;
+  /** How long the first bit of a message travels; default the mean of the latencies of the two links. */
+  readonly latency?: Latency;
+  /** How many times longer than it costs the work of a peer takes; default 1. */
+  readonly pace?: (id: PeerId) => Pace | undefined;
   /** The clock that meters work; default the engine's monotonic clock. */
   readonly realTime?: () => Seconds;
 }
@@ -53,6 +66,8 @@ export interface SimulationResult<T> {
   readonly seconds: Seconds;
   /** Messages sent, counted once for each receiver. */
   readonly messages: number;
+  /** How often one of them was sent again. */
+  readonly retransmissions: number;
 }
 
 /**
@@ -68,42 +83,61 @@ export async function simulate<T>(
   return await simulation.run();
 }
 
+/** The simulated wire doubles a message at once; to remember more tags would be most of a peer's memory. */
+const USUAL_LIMITS: Partial<MailLimits> = { rememberedTags: 8 };
+
 const monotonic = (): Seconds => seconds(globalThis.performance.now() / 1000);
 
 class Simulation<T> {
   readonly #options: SimulationOptions;
   readonly #program: (peer: Peer) => Promise<T>;
+  readonly #view: View;
   readonly #time: VirtualTime;
-  readonly #stations: ReadonlyMap<PeerId, Station>;
+  readonly #membership: Membership;
+  readonly #stations: Map<PeerId, Station>;
   readonly #network: Network;
   readonly #world: World;
   readonly #results = new Map<PeerId, T>();
   readonly #failures = new Map<PeerId, unknown>();
+  readonly #churn: Churn;
   #running: number;
   #stopped = false;
 
   constructor(options: SimulationOptions, program: (peer: Peer) => Promise<T>) {
-    const view = checkedView(options.view);
     const realTime = options.realTime ?? monotonic;
-    const lost = new Map<PeerId, string>();
     this.#options = options;
     this.#program = program;
+    this.#view = checkedView(options.view);
     this.#time = new VirtualTime(realTime);
-    this.#stations = new Map(view.members.map((id) => [id, this.#station(id, view, lost)]));
+    this.#membership = new Membership(this.#view);
+    this.#stations = new Map(this.#view.members.map((id) => [id, this.#station(id)]));
     this.#network = new Network(this.#time, this.#stations, {
       mangle: options.mangle,
+      retransmit: options.retransmit ?? true,
+      latency: options.latency,
       trace: options.trace,
+      detection: options.detection ?? seconds(0),
+      onLost: (gone) => this.#membership.lose(gone.id, gone.ended ?? ""),
+      onMissed: (gone) => this.#churn.lost(gone),
       queueLimit: options.queueLimit ?? bytes(2 ** 30),
     });
+    this.#churn = new Churn(this.#time, options, {
+      stop: (station, absence) => this.#leave(station, absence),
+      lost: (id) => this.#membership.remove(id),
+      start: (before) => this.#comeBack(before),
+      awaited: () => this.#membership.awaited,
+      stuck: () => this.#deadlock(),
+    });
     this.#world = {
-      view,
       clock: this.#time,
       rng: Random.fromSeed(options.seed),
       network: this.#network,
+      membership: this.#membership,
       workbench: new Workbench(this.#time, realTime),
-      lost,
+      slab: new Slab(),
+      trace: options.trace,
     };
-    this.#running = view.members.length;
+    this.#running = this.#stations.size;
   }
 
   async run(): Promise<SimulationResult<T>> {
@@ -127,34 +161,30 @@ class Simulation<T> {
     } finally {
       signal?.removeEventListener("abort", stop);
     }
-    const finished = this.#world.view.members.filter((id) => this.#results.has(id));
+    const finished = this.#view.members.filter((id) => this.#results.has(id));
     // A finished program has a result; it may be undefined where T allows it.
     const results = finished.map((id) => this.#results.get(id) as T);
-    return { results, seconds: this.#time.now(), messages: this.#network.messages };
+    const { messages, retransmissions } = this.#network;
+    return { results, seconds: this.#time.now(), messages, retransmissions };
   }
 
-  #station(id: PeerId, { epoch }: View, lost: Map<PeerId, string>): Station {
-    const { link = unlimited, mailLimits: limits = {}, meter } = this.#options;
-    return new Station(this.#time, {
+  #station(id: PeerId, before?: Station): Station {
+    const { link = unlimited, mailLimits: limits = USUAL_LIMITS, meter, pace } = this.#options;
+    const options = {
       id,
       link: checkLink(typeof link === "function" ? link(id) : link, id),
-      meter: meter?.(id) ?? new RecordingMeter(),
-      epoch,
+      meter: before?.meter ?? meter?.(id) ?? new RecordingMeter(),
+      era: this.#membership.era,
       limits,
-      lost,
-    });
+      pace: pace?.(id),
+    };
+    this.#membership.settle();
+    return new Station(this.#time, options, before);
   }
 
   #schedule(): void {
     const start = seconds(0);
-    for (const { peer, at } of this.#options.crashes ?? []) {
-      const station = this.#stations.get(peer);
-      if (station === undefined) {
-        throw new ConfigError("simulation.crashes", { expected: "members", got: `peer ${peer}` });
-      }
-      if (!(at >= 0)) throw new ConfigError("simulation.crashes", { expected: "a time from 0", got: at });
-      this.#time.at(at, PHASES.crash, station, () => this.#crash(station));
-    }
+    this.#churn.schedule(this.#stations);
     for (const station of this.#stations.values()) {
       this.#time.at(start, PHASES.mail, station, () => this.#start(station));
     }
@@ -175,7 +205,8 @@ class Simulation<T> {
     if (station.ended !== undefined) return;
     this.#results.set(station.id, result);
     this.#running -= 1;
-    this.#network.leave(station);
+    this.#membership.forget(station);
+    this.#network.leave(station, "its program has ended");
   }
 
   /** What a program throws because it was aborted, or after its crash, is no failure. */
@@ -183,17 +214,27 @@ class Simulation<T> {
     if (station.ended === undefined && !this.#stopped) this.#failures.set(station.id, error);
   }
 
-  #crash(station: Station): void {
-    if (station.ended !== undefined) return;
+  #leave(station: Station, { graceful }: Absence): void {
     this.#running -= 1;
-    this.#network.crash(station);
+    this.#membership.forget(station);
+    if (graceful === true) this.#network.leave(station, "it left");
+    else this.#network.crash(station);
+  }
+
+  #comeBack(before: Station): Station {
+    this.#membership.add(before.id);
+    const station = this.#station(before.id, before);
+    this.#running += 1;
+    this.#network.join(station);
+    this.#start(station);
+    return station;
   }
 
   /** Ends every wait, under way or to come. */
   #stop(reason: unknown): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    for (const { abort } of this.#stations.values()) abort.abort(reason);
+    for (const station of this.#stations.values()) station.stop(reason);
     const error = this.#aborted(reason);
     for (const event of this.#time.queue.drain()) event.abort(error);
   }

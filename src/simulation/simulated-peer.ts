@@ -1,26 +1,29 @@
 /**
  * A peer in the simulator: its mail passes the simulated network, its clock is virtual, its work is charged.
  */
-import { Aborted, ConfigError, PeerLost } from "../base/errors.ts";
+import { Aborted, ConfigError, PeerLost, type ThinwireError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { type Seconds, seconds } from "../base/units.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { Clock, Envelope, Peer, Tag, WaitOptions } from "../ports/peer.ts";
 import type { PeerId, View } from "../ports/view.ts";
 import { PHASES } from "./event-queue.ts";
+import type { Membership } from "./membership.ts";
 import type { Network } from "./network.ts";
+import type { Slab } from "./slab.ts";
 import type { Station } from "./station.ts";
+import type { Trace } from "./trace.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** What all peers of a simulation share. */
 export interface World {
-  readonly view: View;
   readonly clock: Clock;
   readonly rng: Random;
   readonly network: Network;
+  readonly membership: Membership;
   readonly workbench: Workbench;
-  /** Who is gone, and why. */
-  readonly lost: ReadonlyMap<PeerId, string>;
+  readonly slab: Slab;
+  readonly trace: Trace | undefined;
 }
 
 export class SimulatedPeer implements Peer {
@@ -37,7 +40,7 @@ export class SimulatedPeer implements Peer {
   }
 
   get view(): View {
-    return this.#world.view;
+    return this.#station.era.view;
   }
 
   get clock(): Clock {
@@ -54,89 +57,136 @@ export class SimulatedPeer implements Peer {
 
   /** A body given in one part or several is copied once, and all receivers get the same bytes: they only read them. */
   send(to: PeerId | readonly PeerId[], tag: Tag, body: Uint8Array | readonly Uint8Array[]): Promise<void> {
+    const station = this.#station;
+    const refused = this.#refused("send");
+    if (refused !== undefined) return refused;
     const receivers = typeof to === "number" ? [to] : to;
-    return this.#call("send", (resolve, reject) => {
-      for (const id of receivers) this.#checkReceiver(id, tag);
-      const { network } = this.#world;
-      const free = network.send(this.#station, receivers, tag, joined(body));
-      if (free <= network.time.now()) resolve();
-      else network.time.at(free, PHASES.mail, this.#station, this.#unlessEnded(resolve), reject);
+    for (const id of receivers) {
+      if (!this.#reaches(id)) return Promise.reject(this.#unreachable(id, tag));
+    }
+    const { network, slab } = this.#world;
+    const free = network.send(station, receivers, tag, slab.copy(body));
+    if (free <= network.time.now()) return DONE;
+    return new Promise((resolve, reject) => {
+      const room = () => {
+        if (station.ended === undefined) resolve();
+      };
+      network.time.at(free, PHASES.mail, station, room, reject);
     });
   }
 
   receive(from: PeerId, tag: Tag, options?: WaitOptions): Promise<Uint8Array> {
-    return this.#station.ended === undefined ? this.#station.mailbox.receive(from, tag, options) : never();
+    if (!this.#listens([from])) return never();
+    return this.#noted("receive", tag, this.#station.mailbox.receive(from, tag, options));
   }
 
   receiveAny(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Envelope> {
-    return this.#station.ended === undefined ? this.#station.mailbox.receiveAny(from, tag, options) : never();
+    if (!this.#listens(from)) return never();
+    return this.#noted("receiveAny", tag, this.#station.mailbox.receiveAny(from, tag, options));
   }
 
   gather(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Map<PeerId, Uint8Array>> {
-    return this.#station.ended === undefined ? this.#station.mailbox.gather(from, tag, options) : never();
+    if (!this.#listens(from)) return never();
+    return this.#noted("gather", tag, this.#station.mailbox.gather(from, tag, options));
   }
 
   /** Does nothing: receivers of one body share it. */
   recycle(_body: Uint8Array): void {}
 
-  /** Membership does not change here: it rejects when the run is aborted, and never resolves. */
+  /** The newest view, once it is not that of this peer any more; its mailbox has then entered it. */
   nextView(): Promise<View> {
-    return this.#call("nextView", (_, reject) => {
-      this.signal.addEventListener("abort", () => reject(this.#aborted("nextView")), { once: true });
-    });
+    return (
+      this.#refused("nextView") ??
+      new Promise((resolve, reject) => {
+        this.#world.membership.next(this.#station, resolve);
+        this.signal.addEventListener("abort", () => reject(this.#aborted("nextView")), { once: true });
+      })
+    );
   }
 
   work<T>(label: string, cost: Seconds | undefined, body: () => T | Promise<T>): Promise<T> {
-    return this.#call(`work "${label}"`, (resolve: (value: T) => void, reject) => {
-      if (cost !== undefined && !(cost >= 0 && cost < Number.POSITIVE_INFINITY)) {
-        throw new ConfigError(`work "${label}": cost`, { expected: "a finite time from 0", got: cost });
-      }
-      // Bodies that others asked for before may have run meanwhile: a run that was aborted starts no more of them.
-      const bodyUnlessAborted = () => {
-        if (this.signal.aborted) throw this.#aborted(`work "${label}"`);
-        return body();
-      };
-      this.#world.workbench.perform(
-        bodyUnlessAborted,
-        (value, spent) => this.#charge(label, cost ?? spent, spent, () => resolve(value), reject),
-        reject,
-      );
+    const refused = this.#refused("work", label);
+    if (refused !== undefined) return refused;
+    if (cost !== undefined && !(cost >= 0 && cost < Number.POSITIVE_INFINITY)) {
+      const complaint = { expected: "a finite time from 0", got: cost };
+      return Promise.reject(new ConfigError(`work "${label}": cost`, complaint));
+    }
+    return new Promise((resolve, reject) => {
+      this.#world.workbench.perform({
+        body,
+        done: (value, spent) => this.#charge(label, cost ?? spent, spent, value, resolve, reject),
+        failed: reject,
+        // Bodies that others asked for before may have run meanwhile: a run that was aborted starts no more of them.
+        refused: () => (this.#station.stopped ? this.#aborted("work", label) : undefined),
+      });
     });
   }
 
   /** Also work that costs nothing goes on through the queue, so that programs resume in the order of their ids. */
-  #charge(label: string, cost: Seconds, spent: Seconds, resolve: () => void, reject: (error: unknown) => void): void {
+  #charge<T>(
+    label: string,
+    cost: Seconds,
+    spent: Seconds,
+    value: T,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ): void {
     this.meter.spent(label, spent);
-    const { time } = this.#world.network;
-    if (this.signal.aborted) reject(this.#aborted(`work "${label}"`));
-    else time.at(seconds(time.now() + cost), PHASES.mail, this.#station, this.#unlessEnded(resolve), reject);
-  }
-
-  /** A call of a peer that crashed never settles; one in a run that was aborted rejects. */
-  #call<T>(name: string, start: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
-    if (this.#station.ended !== undefined) return never();
-    if (this.signal.aborted) return Promise.reject(this.#aborted(name));
-    return new Promise(start);
-  }
-
-  #unlessEnded(resolve: () => void): () => void {
-    return () => {
-      if (this.#station.ended === undefined) resolve();
+    const station = this.#station;
+    if (station.stopped) {
+      reject(this.#aborted("work", label));
+      return;
+    }
+    const { network, trace } = this.#world;
+    const now = network.time.now();
+    const pace = cost > 0 && station.pace !== undefined ? station.pace(station.pieces++) : 1;
+    const until = seconds(now + cost * pace);
+    trace?.({ kind: "work", time: now, until, from: this.id, label });
+    const done = () => {
+      if (station.ended === undefined) resolve(value);
     };
+    network.time.at(until, PHASES.mail, station, done, reject);
   }
 
-  /** @throws {ConfigError | PeerLost} */
-  #checkReceiver(id: PeerId, tag: Tag): void {
-    const { lost, network } = this.#world;
-    if (id !== this.id && network.has(id) && !lost.has(id)) return;
+  /** Whether the peer is there to wait; it is told if one of the senders is lost. */
+  #listens(from: readonly PeerId[]): boolean {
+    if (this.#station.ended !== undefined) return false;
+    this.#world.network.listen(this.#station, from);
+    return true;
+  }
+
+  /** Beside the program, which runs on as if nobody looked. */
+  #noted<T>(call: string, tag: Tag, waiting: Promise<T>): Promise<T> {
+    const { trace, clock } = this.#world;
+    if (trace === undefined) return waiting;
+    const time = clock.now();
+    const note = () => {
+      if (clock.now() > time) trace({ kind: "wait", time, until: clock.now(), from: this.id, label: call, tag });
+    };
+    waiting.then(note, note);
+    return waiting;
+  }
+
+  /** A call of a peer that is gone never settles; one in a run that was aborted rejects. */
+  #refused(call: string, label?: string): Promise<never> | undefined {
+    if (this.#station.ended !== undefined) return never();
+    return this.#station.stopped ? Promise.reject(this.#aborted(call, label)) : undefined;
+  }
+
+  #reaches(id: PeerId): boolean {
+    const { members, lost } = this.#station.era;
+    return id !== this.id && members.has(id) && !lost.has(id);
+  }
+
+  #unreachable(id: PeerId, tag: Tag): ThinwireError {
     const where = `peer ${this.id}: send of ${tag.kind}, round ${tag.round}`;
-    if (id === this.id) throw new ConfigError(where, { expected: "another peer", got: `peer ${id} itself` });
-    const got = lost.get(id) ?? "it is no member of the view";
-    throw new PeerLost(where, { expected: `peer ${id} to be there`, got });
+    if (id === this.id) return new ConfigError(where, { expected: "another peer", got: `peer ${id} itself` });
+    const got = this.#station.era.lost.get(id) ?? "it is no member of the view";
+    return new PeerLost(where, { expected: `peer ${id} to be there`, got });
   }
 
-  #aborted(call: string): Aborted {
-    return new Aborted(`peer ${this.id}: ${call}`, {
+  #aborted(call: string, label?: string): Aborted {
+    return new Aborted(`peer ${this.id}: ${call}${label === undefined ? "" : ` "${label}"`}`, {
       expected: "to go on",
       got: "an abort",
       cause: this.signal.reason,
@@ -144,15 +194,6 @@ export class SimulatedPeer implements Peer {
   }
 }
 
-const never = <T>(): Promise<T> => new Promise(() => {});
+const DONE: Promise<void> = Promise.resolve();
 
-function joined(body: Uint8Array | readonly Uint8Array[]): Uint8Array {
-  if (body instanceof Uint8Array) return new Uint8Array(body); // not slice: a Buffer's shares its memory
-  const whole = new Uint8Array(body.reduce((sum, part) => sum + part.length, 0));
-  let offset = 0;
-  for (const part of body) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
-}
+const never = <T>(): Promise<T> => new Promise(() => {});

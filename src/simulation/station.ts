@@ -1,5 +1,6 @@
 /**
- * One peer's end of the simulated network: its ports, its mail, and whether it is still there.
+ * One peer's end of the simulated network: its ports, its mail, and whether it is still there. A peer that comes back has
+ * a new one.
  */
 import { type Seconds, seconds } from "../base/units.ts";
 import type { Meter } from "../ports/meter.ts";
@@ -7,40 +8,75 @@ import type { PeerId } from "../ports/view.ts";
 import { Mailbox, type MailLimits } from "../rounds/mailbox.ts";
 import { PHASES } from "./event-queue.ts";
 import type { Link } from "./link.ts";
+import type { Era, Member } from "./membership.ts";
 import type { Source, VirtualTime } from "./virtual-time.ts";
+
+/** How many times longer than usual the n-th piece of a peer's work takes. */
+export type Pace = (n: number) => number;
 
 export interface StationOptions {
   readonly id: PeerId;
   readonly link: Link;
   readonly meter: Meter;
-  readonly epoch: number;
+  readonly era: Era;
   readonly limits: Partial<MailLimits>;
-  /** Who is gone, and why; all stations share it. */
-  readonly lost: Map<PeerId, string>;
+  readonly pace: Pace | undefined;
 }
 
-export class Station implements Source {
+export class Station implements Source, Member {
   readonly id: PeerId;
   readonly link: Link;
   readonly meter: Meter;
   readonly mailbox: Mailbox;
+  readonly pace: Pace | undefined;
   /** Each its own: to add a thousand listeners to one signal takes a million steps. */
   readonly abort: AbortController = new AbortController();
+  era: Era;
   events = 0;
-  upFree: Seconds = seconds(0);
-  downFree: Seconds = seconds(0);
+  /** Attempts at sending a message. */
+  attempts = 0;
+  /** Pieces of work that cost time. */
+  pieces = 0;
+  upFree: Seconds;
+  downFree: Seconds;
   /** Messages sent that have neither arrived nor been dropped. */
   inFlight = 0;
+  /** Who has ever waited for mail of this peer alone, or of few. */
+  readonly listeners: Set<Station> = new Set();
   /** Why this peer sends and receives no more. */
   ended: string | undefined;
+  /** It ended without a word. */
+  crashed = false;
+  stopped = false;
 
-  constructor(time: VirtualTime, options: StationOptions) {
-    const { id, link, meter, epoch, limits, lost } = options;
+  constructor(time: VirtualTime, options: StationOptions, before?: Station) {
+    const { id, link, meter, era, limits, pace } = options;
     this.id = id;
     this.link = link;
     this.meter = meter;
+    this.era = era;
+    this.pace = pace;
+    this.upFree = time.now();
+    this.downFree = time.now();
+    if (before !== undefined) {
+      this.events = before.events;
+      this.attempts = before.attempts;
+      this.pieces = before.pieces;
+    }
     const after = (delay: Seconds, callback: () => void) => this.#after(time, delay, callback);
-    this.mailbox = new Mailbox({ owner: id, after, signal: this.abort.signal, limits, lost, epoch });
+    const { lost, view } = era;
+    this.mailbox = new Mailbox({ owner: id, after, signal: this.abort.signal, limits, lost, epoch: view.epoch });
+  }
+
+  /** The run is torn down: every wait rejects. */
+  stop(reason: unknown): void {
+    this.stopped = true;
+    this.abort.abort(reason);
+  }
+
+  enter(era: Era): void {
+    this.era = era;
+    this.mailbox.enter(era.view.epoch, era.lost);
   }
 
   #after(time: VirtualTime, delay: Seconds, callback: () => void): () => void {

@@ -63,8 +63,9 @@ export class VirtualTime {
   /** Lets time pass until the run is over. @throws what `stuck` gives, and what events throw */
   async run(course: Course): Promise<void> {
     let turn = this.#realTime();
+    let quiet = false;
     for (;;) {
-      await microtasksDrained();
+      if (!quiet) await microtasksDrained();
       if (this.#held !== undefined) {
         const held = this.#held;
         await held;
@@ -72,7 +73,7 @@ export class VirtualTime {
         continue;
       }
       if (course.over()) return;
-      if (this.#realTime() - turn > TURN) {
+      if (!quiet && this.#realTime() - turn > TURN) {
         course.progress(this.#now);
         await hostTurn();
         turn = this.#realTime();
@@ -80,20 +81,23 @@ export class VirtualTime {
       }
       const first = this.queue.first();
       if (first === undefined) throw course.stuck();
-      this.#happen(first);
+      quiet = this.#happen(first);
     }
   }
 
-  /** Every event of one phase of one instant, also those that come up meanwhile. */
-  #happen(first: Event): void {
+  /** Every event of one phase of one instant, also those that come up meanwhile. @returns whether no program runs on */
+  #happen(first: Event): boolean {
     const { time, phase } = first; // an event may change its time and come again
     this.#now = time;
     let event: Event | undefined = first;
+    let quiet = true;
     while (event !== undefined && event.time === time && event.phase === phase) {
       this.queue.pop();
       event.fire();
+      if (event.quiet !== true) quiet = false;
       event = this.queue.first();
     }
+    return quiet;
   }
 }
 

@@ -6,6 +6,15 @@ import type { Seconds } from "../base/units.ts";
 import { seconds } from "../base/units.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 
+export interface Piece<T> {
+  body(): T | Promise<T>;
+  /** @param spent the real time that the body took */
+  done(value: T, spent: Seconds): void;
+  failed(error: unknown): void;
+  /** Asked right before the body would run: the error instead of which it runs. */
+  refused(): Error | undefined;
+}
+
 export class Workbench {
   readonly #time: VirtualTime;
   readonly #realTime: () => Seconds;
@@ -18,32 +27,33 @@ export class Workbench {
     this.#realTime = realTime;
   }
 
-  /** Runs `body`, then tells its value and the real time it took, or what it threw. */
-  perform<T>(
-    body: () => T | Promise<T>,
-    done: (value: T, spent: Seconds) => void,
-    failed: (error: unknown) => void,
-  ): void {
+  /** Runs the body, now or when it is its turn. */
+  perform<T>(piece: Piece<T>): void {
     if (this.#busy) {
-      this.#waiting.push(() => this.perform(body, done, failed));
+      this.#waiting.push(() => this.perform(piece));
+      return;
+    }
+    const refused = piece.refused();
+    if (refused !== undefined) {
+      piece.failed(refused);
       return;
     }
     const began = this.#realTime();
-    const spent = () => seconds(this.#realTime() - began);
     let value: T | Promise<T>;
     try {
-      value = body();
+      value = piece.body();
     } catch (error) {
-      failed(error);
+      piece.failed(error);
       return;
     }
     if (!(value instanceof Promise)) {
-      done(value, spent());
+      piece.done(value, seconds(this.#realTime() - began));
       return;
     }
     this.#busy = true;
     if (this.#idle === undefined) this.#time.hold(new Promise((resolve) => (this.#idle = resolve)));
-    void value.then((result) => done(result, spent()), failed).finally(() => this.#next());
+    const done = (result: T) => piece.done(result, seconds(this.#realTime() - began));
+    void value.then(done, (error: unknown) => piece.failed(error)).finally(() => this.#next());
   }
 
   #next(): void {

@@ -3,11 +3,13 @@
  */
 import { basename, dirname } from "node:path";
 import { Command } from "commander";
+import { Aborted, CheckpointError, ConfigError, DataError, ModelError } from "../../base/errors.ts";
 import type { JobOptions } from "../../runs/job.ts";
 import type { RunControls } from "../../runs/result.ts";
-import type { ExitCode } from "../exit-codes.ts";
+import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { listenForInterrupt } from "../interrupt.ts";
-import { addJobOptions, readJob } from "../options/job-options.ts";
+import { addFaultOptions, type FaultOptions, readFaults } from "../options/fault-options.ts";
+import { addJobOptions, readJob, simulateCommandLine } from "../options/job-options.ts";
 import {
   addRunOptions,
   defaultFolder,
@@ -31,20 +33,25 @@ export interface RunKind {
   readonly alwaysWrites: boolean;
 }
 
+type Options = JobOptions & RunOptions & FaultOptions;
+
 export function runCommand(kind: RunKind, world: World, end: (code: ExitCode) => void): Command {
   const command = new Command(kind.name).summary(kind.summary).description(kind.description);
   addJobOptions(command);
+  if (kind.name === "simulate") addFaultOptions(command);
   addRunOptions(command, kind.alwaysWrites ? `runs/${kind.name}-<local time>` : "nothing is written", true);
   command.addHelpText("after", `\n${kind.examples}`);
-  return command.action(async (options: JobOptions & RunOptions) => end(await run(kind, world, options)));
+  return command.action(async (options: Options) => end(await run(kind, world, options)));
 }
 
-async function run(kind: RunKind, world: World, options: JobOptions & RunOptions): Promise<ExitCode> {
+async function run(kind: RunKind, world: World, options: Options): Promise<ExitCode> {
   const json = options.json === true;
   const quiet = options.quiet === true;
   const resume = readFolder(options.resume, "--resume");
   const checkpointEvery = readCheckpointEvery(options);
-  const job = readJob(options, resume === undefined ? undefined : await world.engines.jobOf(resume));
+  const resumed = resume === undefined ? undefined : await world.engines.jobOf(resume);
+  const faults = await readFaults(world, options, resumed);
+  const job = readJob({ ...options, ...(faults !== undefined && { faults }) }, resumed);
   const out = readFolder(options.out, "--out") ?? (kind.alwaysWrites ? usualFolder(kind, resume, world) : undefined);
 
   const state = new RunState(variantName(job), job.rounds);
@@ -65,6 +72,11 @@ async function run(kind: RunKind, world: World, options: JobOptions & RunOptions
     checkpointEvery,
     ...(out === undefined ? {} : { out }),
     ...(resume === undefined ? {} : { resume }),
+    ...(options.trace === undefined ? {} : { trace: options.trace }),
+  };
+  /** How to see it fail again. */
+  const sayReplay = () => {
+    if (kind.name === "simulate") world.stderr.write(`replay: ${simulateCommandLine(job, resume)}\n`);
   };
   try {
     const result = await world.engines[kind.name](job, controls);
@@ -74,12 +86,20 @@ async function run(kind: RunKind, world: World, options: JobOptions & RunOptions
     const stream = json ? world.stderr : world.stdout;
     if (!(json && quiet)) stream.write(`${summary(result, out, stream.columns).join("\n")}\n`);
     if (json) world.stdout.write(`${JSON.stringify(result)}\n`);
-    return exitCodeOf(result);
+    const code = exitCodeOf(result);
+    if (code === EXIT.failed) sayReplay();
+    return code;
+  } catch (error) {
+    if (!BEFOREHAND.some((kind) => error instanceof kind)) sayReplay();
+    throw error;
   } finally {
     interrupt.close();
     screen.close();
   }
 }
+
+/** What keeps a run from beginning, or ends it from outside: there is nothing to see again. */
+const BEFOREHAND = [Aborted, ConfigError, DataError, ModelError, CheckpointError];
 
 /** A run that is continued goes on in its own folder. */
 function usualFolder(kind: RunKind, resume: string | undefined, world: World): string {

@@ -17,7 +17,9 @@ export const simulateCommand = (world: World, end: (code: ExitCode) => void): Co
 Examples:
   thinwire simulate --link 20mbit/30ms
   thinwire simulate --peers 100 --batch 8 --compressor sign --until accuracy=0.9
-  thinwire simulate --rounds 50 --out runs/short --json`,
+  thinwire simulate --rounds 50 --out runs/short --json
+  thinwire simulate --peers 32 --stragglers 0.1:5x --loss 0.01
+  thinwire simulate --rounds 5 --trace trace.json`,
       alwaysWrites: false,
     },
     world,

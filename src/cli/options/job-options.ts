@@ -172,5 +172,21 @@ export function readJob(said: JobOptions, resumed: Job | undefined, defaults: Jo
   const known = Object.fromEntries(
     JOB_OPTIONS.flatMap(({ key }) => (said[key] === undefined ? [] : [[key, said[key]]])),
   );
-  return checkJob({ ...(resumed === undefined ? defaults : optionsOf(resumed)), ...known });
+  const faults = said.faults === undefined ? {} : { faults: said.faults };
+  return checkJob({ ...(resumed === undefined ? defaults : optionsOf(resumed)), ...known, ...faults });
 }
+
+/** The command line that runs a job in virtual time, event by event as before. @param resume what it continues */
+export function simulateCommandLine(job: Job, resume?: string): string {
+  const said: Readonly<Record<string, string | undefined>> = { ...optionsOf(job) };
+  const usual: Readonly<Record<string, string | undefined>> = { ...optionsOf(checkJob(COMMAND_DEFAULTS)) };
+  const options = [...JOB_OPTIONS, { key: "faults", flags: "--faults <json>" }].flatMap(({ key, flags }) => {
+    const value = said[key];
+    return value === undefined || value === usual[key] ? [] : [flags.split(" ")[0], quoted(value)];
+  });
+  const continued = resume === undefined ? [] : ["--resume", quoted(resume)];
+  return ["thinwire", "simulate", ...options, ...continued].join(" ");
+}
+
+/** For a POSIX shell. */
+const quoted = (text: string): string => (/^[\w:=.,/@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
