@@ -1,7 +1,7 @@
 /**
  * Options as they stand in a spec, `adam:b2=0.99,eps-mode=inside`: each with its meaning, its default and how it is read.
  */
-import { lookUp, parseNumber } from "./spec.ts";
+import { asValue, lookUp, parseNumber } from "./spec.ts";
 
 export interface Option<T> {
   readonly meaning: string;
@@ -68,7 +68,7 @@ export function readOptions(
     const text = texts.get(name);
     const value = text === undefined ? option.default : option.parse(text, `${where}: ${name}`);
     values.set(name, value);
-    if (value !== option.default) words.push(`${name}=${value}`);
+    if (value !== option.default) words.push(`${name}=${asValue(String(value))}`);
   }
   return { values, words };
 }

@@ -3,14 +3,15 @@
  */
 import type { Catalogue, CatalogueEntry, CatalogueKind } from "./catalogue.ts";
 
-const tables: Readonly<Record<CatalogueKind, () => Promise<readonly CatalogueEntry[]>>> = {
+const tables: Readonly<Record<CatalogueKind, (peers?: number) => Promise<readonly CatalogueEntry[]>>> = {
   recipes: async () => {
     const { recipes } = await import("../recipes/registry.ts");
-    return listed(recipes, ({ assumes, compresses, options, defaults }) => ({
+    return listed(recipes, ({ assumes, compresses, decentralised, options, defaults }) => ({
       law: `assumes ${assumes}`,
       options: [
         ...Object.entries(options).map(([name, { meaning }]) => `${name}: ${meaning}`),
-        ...(compresses === "none" ? [] : [`--compressor ${defaults.up}`, `--down ${defaults.down}`]),
+        ...(compresses === "none" ? [] : [`--compressor ${defaults.up}`]),
+        ...(compresses === "none" || decentralised === true ? [] : [`--down ${defaults.down}`]),
         `--momentum ${defaults.factor ?? 0.9}@${defaults.momentum}`,
         ...(defaults.optimizer === undefined ? [] : [`--optimizer ${defaults.optimizer}`]),
       ],
@@ -55,6 +56,15 @@ const tables: Readonly<Record<CatalogueKind, () => Promise<readonly CatalogueEnt
     const { aggregators } = await import("../aggregators/registry.ts");
     return listed(aggregators, ({ law, options }) => ({ law, options: explained(options) }));
   },
+  topologies: async (peers) => {
+    const { topologies } = await import("../topologies/registry.ts");
+    const { figuresOf } = await import("./topology-figures.ts");
+    return listed(topologies, (entry) => ({
+      law: entry.law,
+      ...(peers === undefined ? {} : { figures: figuresOf(entry, peers) }),
+      options: explained(entry.options),
+    }));
+  },
   partitioners: async () => {
     const { partitioners } = await import("../data/partition.ts");
     return listed(partitioners, ({ options }) => ({ options }));
@@ -69,14 +79,14 @@ const tables: Readonly<Record<CatalogueKind, () => Promise<readonly CatalogueEnt
   },
 };
 
-export const catalogue: Catalogue = (kind) => tables[kind]();
+export const catalogue: Catalogue = (kind, peers) => tables[kind](peers);
 
 const explained = (options: readonly { readonly name: string; readonly meaning: string }[]): string[] =>
   options.map(({ name, meaning }) => `${name}: ${meaning}`);
 
 function listed<T extends { readonly name: string; readonly summary: string; readonly paper?: string }>(
   table: ReadonlyMap<string, T>,
-  rest: (entry: T) => Pick<CatalogueEntry, "law" | "options">,
+  rest: (entry: T) => Pick<CatalogueEntry, "law" | "figures" | "options">,
 ): CatalogueEntry[] {
   return [...table.values()].map((entry) => ({
     name: entry.name,

@@ -9,6 +9,8 @@ export interface CatalogueEntry {
   readonly paper?: string;
   /** What is guaranteed, in symbols. */
   readonly law?: string;
+  /** What is so for a number of peers. */
+  readonly figures?: string;
   /** How the name is followed by arguments, each with its meaning or default. */
   readonly options: readonly string[];
 }
@@ -21,6 +23,7 @@ export const CATALOGUE_KINDS = [
   "schedules",
   "averages",
   "aggregators",
+  "topologies",
   "partitioners",
   "models",
   "data",
@@ -28,5 +31,5 @@ export const CATALOGUE_KINDS = [
 
 export type CatalogueKind = (typeof CATALOGUE_KINDS)[number];
 
-/** The entries of a kind. */
-export type Catalogue = (kind: CatalogueKind) => Promise<readonly CatalogueEntry[]>;
+/** The entries of a kind. @param peers for how many, where that tells more */
+export type Catalogue = (kind: CatalogueKind, peers?: number) => Promise<readonly CatalogueEntry[]>;

@@ -25,6 +25,7 @@ import { rescaledAdamEntry } from "./rescaled-adam.ts";
 import { sgdEntry } from "./sgd.ts";
 import { sibertEntry } from "./sibert.ts";
 import { signSgdEntry, signumEntry } from "./signum.ts";
+import { yogiEntry } from "./yogi.ts";
 
 export type { OptimizerEntry } from "./define.ts";
 
@@ -34,6 +35,7 @@ const entries: readonly OptimizerEntry[] = [
   sibertEntry,
   adamEntry,
   amsGradEntry,
+  yogiEntry,
   genericAdamEntry,
   rescaledAdamEntry,
   pAdamEntry,

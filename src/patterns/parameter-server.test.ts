@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mean } from "../aggregators/mean.ts";
-import { ConfigError } from "../base/errors.ts";
+import { ConfigError, CorruptError } from "../base/errors.ts";
 import { flatLayout } from "../base/layout.ts";
 import { bitsPerSecond, seconds } from "../base/units.ts";
 import { direct } from "../channels/direct.ts";
 import { errorFeedback } from "../channels/error-feedback.ts";
+import { ByteSink } from "../coding/bytes.ts";
 import { parseCompressor } from "../compressors/registry.ts";
 import { peerId, type View } from "../ports/view.ts";
 import { RecordingMeter } from "../rounds/recording-meter.ts";
@@ -94,4 +95,37 @@ test("a note that ends the run reaches all, present or absent, with the round th
     results,
     members.map(() => ({ note: 3, rounds: 4 })),
   );
+});
+
+test("an end of the run that lies ahead, or before what a worker has seen, is refused", async () => {
+  const members = [0, 1, 2].map(peerId);
+  const slots = { up: direct(identity), down: direct(identity), aggregate: mean };
+  const partial = parameterServer({ ...slots, participation: { share: 0.5, draw: "count" } });
+  const refused = async (at: number) => {
+    const { results } = await simulate(
+      {
+        view: { epoch: 0, members, workers: members.slice(1) },
+        seed: 1,
+        link: { up: FAST, down: FAST, latency: seconds(0) },
+      },
+      async (peer) => {
+        if (peer.id === 0) {
+          const body = [new ByteSink(4).u32(at).written, Uint8Array.of(3)];
+          await peer.send(members.slice(1), { kind: "state", round: 7 }, body);
+          return 0;
+        }
+        const exchange = partial.open(peer, flatLayout(3), { codecCost: seconds(0), rounds: 7 });
+        const entry = exchange.enter!({ number: 6, attempt: 0 }, { state: new Float32Array(3), apply: () => {} });
+        return entry.then(
+          () => 0,
+          (error) => (error instanceof CorruptError ? 1 : 2),
+        );
+      },
+    );
+    return results.reduce((a, b) => a + b);
+  };
+  // One of the two is absent in the last round, 6, and hears of the end.
+  assert.equal(await refused(7), 0);
+  assert.equal(await refused(8), 1);
+  assert.equal(await refused(5), 1);
 });

@@ -21,29 +21,32 @@ export interface PatternCase {
   readonly compressed: Pattern;
   /** May a member be no worker? */
   readonly ownServer: boolean;
+  /** How many workers; default 1, 2 and 5. */
+  readonly sizes?: readonly number[];
+  /** What becomes of the members' vectors, zeros at one that is no worker; default the mean of the workers'. */
+  readonly expected?: (vectors: readonly Float32Array[]) => ArrayLike<number>;
 }
 
 const LENGTH = 37;
 const SETTINGS = { codecCost: undefined };
 
-export function patternContract({ name, uncompressed, compressed, ownServer }: PatternCase, run: RunPeers): void {
-  const views = [workersOnly(1), workersOnly(2), workersOnly(5), ...(ownServer ? [withServer(1), withServer(4)] : [])];
+export function patternContract({ name, uncompressed, compressed, ...options }: PatternCase, run: RunPeers): void {
+  const { ownServer, sizes = [1, 2, 5], expected: rule } = options;
+  const views = [...sizes.map(workersOnly), ...(ownServer ? [withServer(1), withServer(4)] : [])];
 
   for (const view of views) {
     const label = `${name}, ${view.members.length} members, ${view.workers.length} workers`;
 
-    test(`${label}: uncompressed, every member gets the mean of the workers' vectors`, async () => {
+    test(`${label}: uncompressed, every member gets the ${rule === undefined ? "mean" : "aggregate"} of the workers' vectors`, async () => {
       const results = await run(view, async (peer) => {
         const exchange = uncompressed.open(peer, flatLayout(LENGTH), SETTINGS);
         const out = new Float32Array(LENGTH);
         await exchange.average(shareOf(peer, 0), out, { number: 0, attempt: 0 }, 0);
         return out;
       });
-      const shares = view.workers.map((id) => share(id, 0));
-      for (let i = 0; i < LENGTH; i++) {
-        const expected = shares.reduce((sum, x) => sum + x[i]!, 0) / shares.length;
-        assert.ok(Math.abs(results[0]![i]! - expected) < 1e-6, `entry ${i}`);
-      }
+      const vectors = view.members.map((id) => (view.workers.includes(id) ? share(id, 0) : new Float32Array(LENGTH)));
+      const expected = rule?.(vectors) ?? sumOf(vectors).map((sum) => sum / view.workers.length);
+      for (let i = 0; i < LENGTH; i++) assert.ok(Math.abs(results[0]![i]! - expected[i]!) < 1e-6, `entry ${i}`);
       for (const result of results) assert.deepEqual(result, results[0]);
     });
 
@@ -124,6 +127,9 @@ function share(id: number, round: number): Float32Array {
   const rng = Random.fromSeed(5).split(`share/${id}/${round}`);
   return Float32Array.from({ length: LENGTH }, (_, i) => rng.normal(i));
 }
+
+const sumOf = (vectors: readonly Float32Array[]): number[] =>
+  Array.from({ length: LENGTH }, (_, i) => vectors.reduce((sum, x) => sum + x[i]!, 0));
 
 function workersOnly(n: number): View {
   const members = Array.from({ length: n }, (_, i) => peerId(i));

@@ -7,6 +7,7 @@ import { type NamedVectors, prefixed, under } from "../base/state.ts";
 import { kernels, vector } from "../kernels/index.ts";
 import { LocalMomentum } from "../optimizers/local-momentum.ts";
 import type { Round } from "../rounds/round.ts";
+import type { LocalWork } from "./exchange-directions.ts";
 import type { Trainee } from "./method.ts";
 
 export interface DirectionOptions {
@@ -16,7 +17,7 @@ export interface DirectionOptions {
   readonly scaled: boolean;
 }
 
-export class LocalDirection {
+export class LocalDirection implements LocalWork {
   readonly #trainee: Trainee;
   readonly #options: DirectionOptions;
   readonly #sum: Float32Array;

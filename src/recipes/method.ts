@@ -77,4 +77,10 @@ export interface Method {
   open(trainee: Trainee): Learner;
   /** Bytes a round would take uncompressed. */
   uncompressedBytes(view: View, length: number): Bytes;
+  /**
+   * H ≥ 0, where peers are decentralised: their models differ, and what is judged is the mean of them. What one peer tells
+   * reaches all within H rounds, so that a peer that has made r + H rounds knows that all have made r. Absent where all
+   * models are one. @throws {ConfigError} if peers cannot be joined like this
+   */
+  hops?(view: View): number;
 }

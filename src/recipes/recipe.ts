@@ -25,6 +25,10 @@ export interface RecipeUse extends RecipeSlots, AggregatorUse {
   /** d */
   readonly length: number;
   readonly learningRate: number;
+  /** Of the run, at most. */
+  readonly rounds?: number;
+  /** b, rows of a mini-batch. */
+  readonly batch?: number;
   /** L, L̃, μ of the problem, where they are known. */
   readonly curvature?: Curvature;
 }
@@ -58,6 +62,8 @@ export interface RecipeInfo {
   readonly ownStep?: boolean;
   /** The method is tied to its own aggregation: `--aggregator` makes no sense. */
   readonly ownAggregate?: boolean;
+  /** There is no server, and every peer has a model of its own. */
+  readonly decentralised?: boolean;
 }
 
 /** The parsed values of a recipe's options. */

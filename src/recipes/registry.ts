@@ -3,21 +3,36 @@
  */
 
 import { lookUp, parseSpec } from "../base/spec.ts";
+import { adasumSgd } from "./adasum-sgd.ts";
+import { allReduceSgd } from "./all-reduce-sgd.ts";
 import { artemis } from "./artemis.ts";
+import { bagua } from "./bagua.ts";
 import { cdAdam } from "./cd-adam.ts";
 import { cgx } from "./cgx.ts";
+import { choco } from "./choco.ts";
 import { compressedSgd } from "./compressed-sgd.ts";
+import { dPsgd } from "./d-psgd.ts";
+import { deepSqueeze } from "./deep-squeeze.ts";
 import { diana } from "./diana.ts";
+import { diLoCo } from "./diloco.ts";
 import { distributedAdam, genericAdam } from "./distributed-adam.ts";
 import { doubleSqueeze } from "./double-squeeze.ts";
 import { efSgd, efSignSgd } from "./ef-sgd.ts";
 import { ef21, ef21Plus } from "./ef21.ts";
+import { exactDiffusion } from "./exact-diffusion.ts";
+import { fedAvg } from "./fedavg.ts";
+import { gradientTracking } from "./gradient-tracking.ts";
+import { localSgd } from "./local-sgd.ts";
 import { majorityVote } from "./majority-vote.ts";
 import { mcm, randMcm } from "./mcm.ts";
+import { modelAveraging } from "./model-averaging.ts";
 import { neolithic } from "./neolithic.ts";
+import { postLocalSgd } from "./post-local-sgd.ts";
 import { powerSgd } from "./powersgd.ts";
+import { qsgdAllGather } from "./qsgd-all-gather.ts";
 import type { ChosenRecipe, Recipe } from "./recipe.ts";
 import { sgd } from "./sgd.ts";
+import { sparseLoCo } from "./sparse-loco.ts";
 import { stc } from "./stc.ts";
 
 export const recipes: ReadonlyMap<string, Recipe> = new Map(
@@ -28,6 +43,10 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map(
     compressedSgd,
     cgx,
     powerSgd,
+    allReduceSgd,
+    bagua,
+    qsgdAllGather,
+    adasumSgd,
     diana,
     efSgd,
     efSignSgd,
@@ -41,6 +60,17 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map(
     cdAdam,
     majorityVote,
     stc,
+    localSgd,
+    modelAveraging,
+    postLocalSgd,
+    fedAvg,
+    diLoCo,
+    sparseLoCo,
+    dPsgd,
+    choco,
+    deepSqueeze,
+    gradientTracking,
+    exactDiffusion,
   ].map((recipe) => [recipe.name, recipe]),
 );
 

@@ -9,6 +9,10 @@ import type { RecipeUse } from "./recipe.ts";
 export const eachWith = (share: number): { participation?: Sampling } =>
   share === 1 ? {} : { participation: { share, draw: "each" } };
 
+/** A share of the workers takes part, as many in every round. */
+export const someOf = (share: number): { participation?: Sampling } =>
+  share === 1 ? {} : { participation: { share, draw: "count" } };
+
 /** δ such that E‖C(x) − x‖² ≤ (1 − δ)‖x‖²; undefined where there is none. */
 export function contraction({ law }: Compressor, length: number): number | undefined {
   if (law.kind === "exact") return 1;

@@ -3,7 +3,7 @@
  *
  *     checkpoints/round-000120/
  *       checkpoint.json        the job, the round, and the SHA-256 of every other file
- *       model.safetensors      the parameters, tensor by tensor, for any program to read
+ *       model.safetensors      the parameters, tensor by tensor, for any program to read; their mean where peers differ
  *       peer-0.safetensors …   optimizer and channel state of each peer: velocities, errors, mirrored estimates
  *
  * Written as a whole or not at all; the last two are kept.
@@ -16,6 +16,7 @@ import type { NamedVectors } from "../base/state.ts";
 import { readWhole, writeFolderAtomically } from "./files.ts";
 import { checkJob, type Job, optionsOf } from "./job.ts";
 import { NOTHING } from "./ledger.ts";
+import { meanOf } from "./mean-model.ts";
 import { paramsHash, sha256 } from "./params-hash.ts";
 import type { PeerState, Totals } from "./result.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
@@ -108,8 +109,7 @@ export class CheckpointWriter {
   }
 
   async #write({ round, states, past }: Complete): Promise<void> {
-    const params = states.find((state) => state.params !== null)?.params;
-    if (params === null || params === undefined) return;
+    const params = meanOf(states.toSorted((a, b) => a.rank - b.rank).flatMap((state) => state.params ?? []));
     const files = new Map<string, Uint8Array<ArrayBuffer>>();
     const tensors = this.#layout.tensors.map((slot) => ({
       name: slot.name,
@@ -185,7 +185,22 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
 }
 
 /** Fields that a run cannot change when it goes on: they decide the bits. */
-const FIXED = ["recipe", "up", "down", "model", "data", "partition", "peers", "server", "batch", "seed"] as const;
+const FIXED = [
+  "recipe",
+  "up",
+  "down",
+  "optimizer",
+  "average",
+  "aggregator",
+  "byzantine",
+  "model",
+  "data",
+  "partition",
+  "peers",
+  "server",
+  "batch",
+  "seed",
+] as const;
 
 /** @throws {ConfigError} if the job to run is not a continuation of the checkpoint's */
 export function checkContinues(job: Job, dataChecksum: number, checkpoint: Checkpoint): void {

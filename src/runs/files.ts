@@ -1,6 +1,7 @@
 /**
  * Files of a run, written so that nothing half-written is ever found under its name.
  */
+import { createWriteStream, type WriteStream } from "node:fs";
 import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CheckpointError } from "../base/errors.ts";
@@ -38,6 +39,59 @@ export async function writeAtomically(path: string, content: Uint8Array | string
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
     throw fileError(path, "a folder that can be written, with room on its disk", cause);
+  }
+}
+
+/** A file that is written piece by piece under a temporary name, and renamed when it is whole. */
+export class AtomicStream {
+  readonly #path: string;
+  readonly #temporary: string;
+  readonly #stream: WriteStream;
+  #pieces: string[] = [];
+  #length = 0;
+  #failure: unknown;
+
+  private constructor(path: string) {
+    this.#path = path;
+    this.#temporary = `${path}.${process.pid}.tmp`;
+    this.#stream = createWriteStream(this.#temporary, { flush: true });
+    this.#stream.on("error", (error) => {
+      this.#failure ??= error;
+    });
+  }
+
+  /** @throws {CheckpointError} if its folder cannot be made */
+  static async open(path: string): Promise<AtomicStream> {
+    await makeFolder(dirname(path)).catch((cause) => {
+      throw fileError(path, "a folder that can be written", cause);
+    });
+    return new AtomicStream(path);
+  }
+
+  readonly write = (text: string): void => {
+    this.#pieces.push(text);
+    this.#length += text.length;
+    if (this.#length >= 1 << 16) this.#flush();
+  };
+
+  /** @throws {CheckpointError} for whatever went wrong since it was opened */
+  async close(): Promise<void> {
+    this.#flush();
+    await new Promise<void>((resolve) => {
+      if (this.#stream.destroyed) resolve();
+      else this.#stream.once("close", resolve).end();
+    });
+    if (this.#failure === undefined)
+      await rename(this.#temporary, this.#path).catch((cause) => (this.#failure = cause));
+    if (this.#failure === undefined) return;
+    await rm(this.#temporary, { force: true }).catch(() => {});
+    throw fileError(this.#path, "a file that can be written, with room on its disk", this.#failure);
+  }
+
+  #flush(): void {
+    if (!this.#stream.destroyed) this.#stream.write(this.#pieces.join(""));
+    this.#pieces = [];
+    this.#length = 0;
   }
 }
 

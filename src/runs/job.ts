@@ -6,7 +6,7 @@ import { parseAggregator } from "../aggregators/registry.ts";
 import { ConfigError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import { lookUp, parseNumber } from "../base/spec.ts";
-import { type BitsPerSecond, bitsPerSecond, parseDuration, parseRate, type Seconds, seconds } from "../base/units.ts";
+import { type BitsPerSecond, bitsPerSecond, parseDuration, type Seconds, seconds } from "../base/units.ts";
 import { parseCompressor } from "../compressors/registry.ts";
 import { parseAveraging } from "../optimizers/averaging/registry.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -16,6 +16,10 @@ import { parseByzantine } from "../recipes/byzantine.ts";
 import type { Momentum } from "../recipes/method.ts";
 import type { ChosenRecipe } from "../recipes/recipe.ts";
 import { parseRecipe } from "../recipes/registry.ts";
+import { type Faults, parseFaults } from "../simulation/faults.ts";
+import { parseLink } from "../simulation/link.ts";
+
+export { parseLink } from "../simulation/link.ts";
 
 /** What a user may say, in the words of the command line; every field has a default. */
 export interface JobOptions {
@@ -42,6 +46,8 @@ export interface JobOptions {
   readonly evalEvery?: string;
   readonly seed?: string;
   readonly engine?: string;
+  /** JSON. */
+  readonly faults?: string;
 }
 
 export interface Link {
@@ -91,6 +97,8 @@ export interface Job {
   readonly evalEvery: number;
   readonly seed: number;
   readonly engine: "auto" | "ort" | "jax";
+  /** Of the simulated world; null: an ideal one. Left aside where time is real. */
+  readonly faults: Faults | null;
 }
 
 export const JOB_DEFAULTS = {
@@ -145,15 +153,16 @@ export function checkJob(options: JobOptions): Job {
     evalEvery: parseNumber(said.evalEvery, "--eval-every", { integer: true, min: 1, max: 2 ** 31 }),
     seed: parseNumber(said.seed, "--seed", { integer: true, min: 0 }),
     engine: oneOf(said.engine, "--engine", ["auto", "ort", "jax"]),
+    faults: options.faults === undefined ? null : parseFaults(options.faults, "--faults"),
   };
 }
 
 /** The options that give this job again: `checkJob(optionsOf(job))` equals `job`. */
 export function optionsOf(job: Job): JobOptions {
-  const { compresses } = recipeOf(job);
+  const { compresses, decentralised } = recipeOf(job);
   return {
     recipe: job.recipe,
-    ...(compresses === "none" ? {} : { compressor: job.up, down: job.down }),
+    ...(compresses === "none" ? {} : { compressor: job.up, ...(decentralised === true ? {} : { down: job.down }) }),
     momentum: formatMomentum(job.momentum),
     ...(job.optimizer === null ? {} : { optimizer: job.optimizer }),
     ...(job.schedule === null ? {} : { schedule: job.schedule }),
@@ -174,6 +183,7 @@ export function optionsOf(job: Job): JobOptions {
     evalEvery: String(job.evalEvery),
     seed: String(job.seed),
     engine: job.engine,
+    ...(job.faults === null ? {} : { faults: JSON.stringify(job.faults) }),
   };
 }
 
@@ -191,21 +201,6 @@ export const recipeOf = (job: Job): ChosenRecipe => parseRecipe(job.recipe, "job
 /** `0.05`, or `64*theory`. */
 export const formatLearningRate = ({ learningRate, rateUnit }: Job): string =>
   rateUnit === "plain" ? String(learningRate) : `${learningRate}*theory`;
-
-/** `20mbit`, `20mbit/30ms`, or `10mbit/50mbit/40ms`: up, down (the same if left out), one-way latency (0 if left out). */
-export function parseLink(text: string): Link {
-  const parts = text.split("/");
-  const latency = parts.length > 1 && !/bit$/i.test(parts.at(-1)!.trim()) ? parts.pop() : undefined;
-  const [up, down = up, ...rest] = parts;
-  if (up === undefined || down === undefined || rest.length > 0) {
-    throw new ConfigError("--link", { expected: "UP, UP/LATENCY or UP/DOWN/LATENCY, such as 20mbit/30ms", got: text });
-  }
-  return {
-    up: parseRate(up, "--link"),
-    down: parseRate(down, "--link"),
-    latency: latency === undefined ? seconds(0) : parseDuration(latency, "--link"),
-  };
-}
 
 /** The inverse of `parseLink`. */
 export function formatLink(link: Link): string {
@@ -225,7 +220,7 @@ export const UNLIMITED: Link = {
 };
 
 /** Options that the recipe has no use for. @throws {ConfigError} */
-function refuseUseless(recipe: ChosenRecipe, { compressor, down, optimizer, aggregator }: JobOptions): void {
+function refuseUseless(recipe: ChosenRecipe, { compressor, down, server, optimizer, aggregator }: JobOptions): void {
   const refuse = (option: string, got: string | undefined, why: string, hint: string): void => {
     if (got === undefined) return;
     throw new ConfigError(option, { expected: `no ${option} with --recipe ${recipe.name}, which ${why}`, got, hint });
@@ -233,6 +228,10 @@ function refuseUseless(recipe: ChosenRecipe, { compressor, down, optimizer, aggr
   if (recipe.compresses === "none") {
     refuse("--compressor", compressor, "fixes what it sends", "Try --recipe double-squeeze.");
     refuse("--down", down, "fixes what it sends", "Try --recipe double-squeeze.");
+  }
+  if (recipe.decentralised === true) {
+    refuse("--down", down, "has no server", "Leave it out.");
+    refuse("--server", server === "peer" ? undefined : server, "has no server", "Leave it out.");
   }
   if (recipe.ownStep === true) refuse("--optimizer", optimizer, "takes its own step", "Leave it out.");
   if (recipe.ownAggregate === true) refuse("--aggregator", aggregator, "aggregates by itself", "Leave it out.");
@@ -281,6 +280,9 @@ function parseMomentum(text: string | undefined, recipe: ChosenRecipe, optimizer
   const ownMoments = (optimizer ?? recipe.defaults.optimizer ?? "sgd") !== "sgd";
   const at = place === undefined ? (ownMoments ? "worker" : usual) : oneOf(place, "--momentum", ["worker", "server"]);
   const momentum = { factor: parseNumber(factor, "--momentum", { min: 0, below: 1 }), at };
+  if (recipe.decentralised === true && at === "server" && momentum.factor > 0) {
+    throw new ConfigError("--momentum", { expected: "momentum at the worker: there is no server", got: text });
+  }
   if (ownMoments && at === "server" && momentum.factor > 0) {
     throw new ConfigError("--momentum", {
       expected: "momentum at the worker, or in the optimizer's own options",

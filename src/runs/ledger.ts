@@ -25,13 +25,14 @@ export const NOTHING: Totals = { bytesUp: 0, bytesDown: 0, encodeMs: 0, decodeMs
 
 /** Peers finish an exchange at different times; its totals are those of every peer right after it. */
 export class Ledger {
-  readonly #server: PeerId;
+  readonly #server: PeerId | undefined;
   readonly #members: number;
   readonly #sent = new Map<PeerId, ReadonlyMap<PeerId, number>>();
   readonly #open = new Map<number, { entries: number; totals: Totals }>();
 
-  constructor(view: View) {
-    this.#server = view.members[0]!;
+  /** @param served rank 0 serves; else there is no server, and all that is written goes up */
+  constructor(view: View, served: boolean) {
+    this.#server = served ? view.members[0] : undefined;
     this.#members = view.members.length;
   }
 

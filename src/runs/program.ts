@@ -11,13 +11,15 @@ import { Batches } from "../data/batches.ts";
 import { vector } from "../kernels/index.ts";
 import type { Note } from "../patterns/pattern.ts";
 import type { TrainTest } from "../ports/dataset.ts";
-import type { Metrics, Model } from "../ports/model.ts";
+import type { MeterTotals } from "../ports/meter.ts";
+import type { Model } from "../ports/model.ts";
 import type { Peer } from "../ports/peer.ts";
 import { rankOf } from "../ports/view.ts";
 import { isLiar, lying, parseByzantine } from "../recipes/byzantine.ts";
 import type { Learner, Method, TrainingSettings } from "../recipes/method.ts";
 import type { Job, Target } from "./job.ts";
-import type { Outcome, PeerState } from "./result.ts";
+import { consensusDistance, meanOf } from "./mean-model.ts";
+import type { Measured, Outcome, PeerState } from "./result.ts";
 
 /** What a note says; the largest one told in a round wins. */
 export const NOTES: Readonly<Record<"goOn" | "target" | "diverged" | "interrupted", Note>> = {
@@ -39,8 +41,10 @@ export interface Tick {
   readonly exchanges: number;
   readonly seconds: number;
   readonly batchLoss: number;
+  /** What this peer had measured by then. */
+  readonly totals: MeterTotals;
   /** From rank 0 after rounds that were evaluated. */
-  readonly metrics?: Metrics;
+  readonly metrics?: Measured;
 }
 
 /** The run that this peer is part of: where it reports to and hears from, without waiting. */
@@ -51,6 +55,10 @@ export interface Host {
   /** The round after which a checkpoint is due, as a period; 0 is never. */
   readonly checkpointEvery: number;
   checkpoint(state: PeerState): void;
+  /** Decentralised: this peer's model after a round whose mean model is measured. */
+  show(round: number, model: Float32Array): void;
+  /** What all have shown of a round, in rank order; asked once, by rank 0. @throws {PeerLost} if a model is missing */
+  shown(round: number): readonly Float32Array[];
 }
 
 export interface Resumed {
@@ -79,10 +87,17 @@ export interface PeerOutcome {
   /** Seconds from the first round to the last. */
   readonly seconds: number;
   /** Rank 0's evaluation of the final parameters. */
-  readonly metrics?: Metrics;
+  readonly metrics?: Measured;
   readonly reachedTargetAt?: { readonly round: number; readonly seconds: number };
-  /** The model that rank 0 keeps; in a synchronous recipe all others' parameters are equal. */
+  /** The model that rank 0 keeps, since all others' are equal; in a decentralised recipe that of every peer. */
   readonly params?: Float32Array;
+}
+
+/** What a peer has yet to tell its host. */
+interface Report {
+  /** What is measured first: the model after `round`. */
+  readonly judge: { readonly round: number; readonly seconds: number } | undefined;
+  tell(metrics: Measured | undefined): void;
 }
 
 export const trainPeer = (peer: Peer, setup: PeerSetup): Promise<PeerOutcome> => new PeerRun(peer, setup).run();
@@ -100,12 +115,20 @@ class PeerRun {
   #firstLoss: number | undefined;
   #reachedTargetAt: { round: number; seconds: number } | undefined;
   #note: Note = NOTES.goOn;
+  /** H of a decentralised method. */
+  readonly #hops: number | undefined;
+  /** In the order of their rounds. A report of which something is measured holds up those behind it. */
+  readonly #reports: Report[] = [];
+  /** The last round whose model is measured, or will be. */
+  #judged = -1;
+  #metrics: Measured | undefined;
 
   constructor(peer: Peer, setup: PeerSetup) {
     const { job, method, model, data, parts, resumed } = setup;
     this.#peer = peer;
     this.#setup = setup;
     this.#rank = rankOf(peer.view, peer.id);
+    this.#hops = method.hops?.(peer.view);
     this.#params = vector(model.layout.length);
     this.#start = resumed?.round ?? 0;
     this.#round = this.#start;
@@ -132,8 +155,8 @@ class PeerRun {
   async run(): Promise<PeerOutcome> {
     const { job, host } = this.#setup;
     this.#began = this.#peer.clock.now();
-    let metrics = await this.#evaluate();
-    this.#tick(Number.NaN, metrics);
+    this.#report(Number.NaN, true);
+    await this.#tell();
     let heard: Note = NOTES.goOn;
     while (heard === NOTES.goOn && this.#round < job.rounds) {
       const report = await this.#learner.step({ number: this.#round, attempt: 0 }, this.#noteToTell());
@@ -142,20 +165,20 @@ class PeerRun {
       if (heard === NOTES.goOn) this.#round += 1;
       else this.#round = report.at ?? this.#round;
       const last = heard !== NOTES.goOn || this.#round === job.rounds;
-      const measured = heard !== NOTES.goOn && metrics !== undefined; // the round was undone: the same parameters
-      if (!measured) metrics = last || this.#round % job.evalEvery === 0 ? await this.#evaluate() : undefined;
-      this.#tick(report.loss, measured ? undefined : metrics);
+      this.#report(report.loss, last || this.#round % job.evalEvery === 0);
       const due = host.checkpointEvery > 0 && this.#round % host.checkpointEvery === 0;
       const again = due && heard !== NOTES.goOn && this.#round > this.#start; // it was handed in before the undone round
       if ((last || due) && !again && heard !== NOTES.diverged) await this.#checkpoint();
+      if (last && this.#hops !== undefined && this.#rank === 0) await this.#othersEnd();
+      await this.#tell(last);
     }
     return {
       outcome: outcomeOf(heard === NOTES.goOn ? this.#note : heard),
       rounds: this.#round,
       seconds: this.#elapsed(),
-      ...(metrics === undefined ? {} : { metrics }),
+      ...(this.#metrics === undefined ? {} : { metrics: this.#metrics }),
       ...(this.#reachedTargetAt === undefined ? {} : { reachedTargetAt: this.#reachedTargetAt }),
-      ...(this.#rank === 0 ? { params: this.#learner.model() } : {}),
+      ...(this.#keepsModel ? { params: this.#learner.model() } : {}),
     };
   }
 
@@ -165,46 +188,86 @@ class PeerRun {
     return this.#setup.host.stopRequested() ? NOTES.interrupted : this.#note;
   }
 
+  get #keepsModel(): boolean {
+    return this.#rank === 0 || this.#hops !== undefined;
+  }
+
+  /** Puts down the tick of this moment. @param due the model is to be measured, unless that of this round already is */
+  #report(batchLoss: number, due: boolean): void {
+    const { host } = this.#setup;
+    const round = this.#round;
+    const judged = due && this.#judged !== round; // a round that was undone left the same parameters
+    if (judged) this.#judged = round;
+    if (judged && this.#hops !== undefined && round > this.#start) {
+      host.show(round, Float32Array.from(this.#learner.model()));
+    }
+    const now = {
+      rank: this.#rank,
+      round,
+      exchanges: this.#exchanges,
+      seconds: this.#elapsed(),
+      batchLoss,
+      totals: this.#peer.meter.totals(),
+    };
+    this.#reports.push({
+      judge: judged && this.#rank === 0 ? now : undefined,
+      tell: (metrics) => host.tick({ ...now, ...(metrics === undefined ? {} : { metrics }) }),
+    });
+  }
+
+  /** Tells what can be told by now. @param all every peer has shown its models */
+  async #tell(all = false): Promise<void> {
+    for (let next = this.#reports[0]; next !== undefined; next = this.#reports[0]) {
+      const { judge } = next;
+      const lag = judge === undefined || judge.round === this.#start ? 0 : (this.#hops ?? 0);
+      if (judge !== undefined && !all && judge.round + lag > this.#round) return;
+      next.tell(judge && (await this.#evaluate(judge)));
+      this.#reports.shift();
+    }
+  }
+
+  /** Nobody writes: peers that end are lost, and a gather is over when all others are. */
+  async #othersEnd(): Promise<void> {
+    const others = this.#peer.view.members.slice(1);
+    await this.#peer.gather(others, { kind: "control", round: this.#round });
+  }
+
   /** Rank 0 measures the parameters, outside the time and the ledger of the run. */
-  async #evaluate(): Promise<Metrics | undefined> {
-    if (this.#rank !== 0) return undefined;
-    const { job, model, data } = this.#setup;
-    const at = this.#elapsed();
-    const metrics = await this.#peer.work("evaluate", seconds(0), () =>
-      model.evaluate(this.#learner.model(), data.test),
-    );
-    this.#began = seconds(this.#began + this.#elapsed() - at);
+  async #evaluate({ round, seconds: at }: { round: number; seconds: number }): Promise<Measured> {
+    const { job } = this.#setup;
+    const before = this.#elapsed();
+    const metrics = await this.#peer.work("evaluate", seconds(0), () => this.#measure(round));
+    this.#began = seconds(this.#began + this.#elapsed() - before);
+    this.#metrics = metrics;
     this.#firstLoss ??= metrics.loss;
     const { loss } = metrics;
     if (!Number.isFinite(loss) || loss > DIVERGED_AT * Math.max(1, this.#firstLoss)) {
       this.#note = NOTES.diverged;
     } else if (this.#reachedTargetAt === undefined && job.until !== null && reaches(metrics, job.until)) {
       this.#note = NOTES.target;
-      this.#reachedTargetAt = { round: this.#round, seconds: at };
+      this.#reachedTargetAt = { round, seconds: at };
     }
     return metrics;
   }
 
-  #tick(batchLoss: number, metrics: Metrics | undefined): void {
-    this.#setup.host.tick({
-      rank: this.#rank,
-      round: this.#round,
-      exchanges: this.#exchanges,
-      seconds: this.#elapsed(),
-      batchLoss,
-      ...(metrics === undefined ? {} : { metrics }),
-    });
+  async #measure(round: number): Promise<Measured> {
+    const { model, data, host, resumed } = this.#setup;
+    if (this.#hops === undefined) return model.evaluate(this.#learner.model(), data.test);
+    // All begin with one model, or with models of which the checkpoint holds the mean.
+    if (round === this.#start) return model.evaluate(resumed?.params ?? this.#learner.model(), data.test);
+    const models = host.shown(round);
+    const mean = meanOf(models);
+    return { ...(await model.evaluate(mean, data.test)), consensus: consensusDistance(models, mean) };
   }
 
   async #checkpoint(): Promise<void> {
-    await this.#peer.work("checkpoint", seconds(0), () =>
-      this.#setup.host.checkpoint({
-        rank: this.#rank,
-        round: this.#round,
-        params: this.#rank === 0 ? Float32Array.from(this.#params) : null,
-        learner: this.#learner.save(),
-      }),
-    );
+    const state = await this.#peer.work("checkpoint", seconds(0), () => ({
+      rank: this.#rank,
+      round: this.#round,
+      params: this.#keepsModel ? Float32Array.from(this.#params) : null,
+      learner: this.#learner.save(),
+    }));
+    this.#reports.push({ judge: undefined, tell: () => this.#setup.host.checkpoint(state) });
   }
 
   #elapsed(): number {
@@ -212,7 +275,7 @@ class PeerRun {
   }
 }
 
-export function reaches(metrics: Metrics, target: Target): boolean {
+export function reaches(metrics: Measured, target: Target): boolean {
   if (target.metric === "loss") return metrics.loss <= target.value;
   return metrics.accuracy !== undefined && metrics.accuracy >= target.value;
 }

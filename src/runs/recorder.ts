@@ -6,17 +6,26 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { join, resolve } from "node:path";
 import { assert, CheckpointError } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
-import type { MeterTotals } from "../ports/meter.ts";
-import type { Metrics } from "../ports/model.ts";
 import type { PeerId, View } from "../ports/view.ts";
 import type { Method } from "../recipes/method.ts";
 import { type Checkpoint, CheckpointWriter, forgetAfter, holdsRun, type Past, runFolderOf } from "./checkpoint.ts";
 import { fileError, makeFolder, writeAtomically } from "./files.ts";
 import { formatLink, formatMomentum, formatTarget, type Job } from "./job.ts";
 import { Ledger, NOTHING, sumOf, type WireLine } from "./ledger.ts";
+import { meanOf } from "./mean-model.ts";
 import { paramsHash } from "./params-hash.ts";
 import type { PeerOutcome, Tick } from "./program.ts";
-import type { Evaluation, Outcome, PeerState, Progress, RunControls, RunHeader, RunResult, Totals } from "./result.ts";
+import type {
+  Evaluation,
+  Measured,
+  Outcome,
+  PeerState,
+  Progress,
+  RunControls,
+  RunHeader,
+  RunResult,
+  Totals,
+} from "./result.ts";
 
 export interface RecorderSetup {
   readonly job: Job;
@@ -47,7 +56,7 @@ export class Recorder {
   private constructor(setup: RecorderSetup, log: RunLog | undefined) {
     const { job, view, layout, controls, checkpoint, dataChecksum } = setup;
     this.#setup = setup;
-    this.#ledger = new Ledger(view);
+    this.#ledger = new Ledger(view, setup.method.hops === undefined);
     this.#log = log;
     this.#past = checkpoint?.past ?? { totals: NOTHING, seconds: 0 };
     this.#last = {
@@ -80,8 +89,8 @@ export class Recorder {
   }
 
   /** A peer has finished an exchange. It is told of once every member has. */
-  tick(id: PeerId, tick: Tick, totals: MeterTotals): void {
-    const { wires, complete } = this.#ledger.enter(id, tick.exchanges, totals);
+  tick(id: PeerId, tick: Tick): void {
+    const { wires, complete } = this.#ledger.enter(id, tick.exchanges, tick.totals);
     this.#log?.wires(wires);
     if (tick.rank === 0) this.#ticks.set(tick.exchanges, tick);
     if (complete !== undefined) this.#exchanged(tick.exchanges, complete);
@@ -106,12 +115,13 @@ export class Recorder {
     });
   }
 
-  /** The run came to its end by itself. @param seconds that it took since it began or was continued */
-  async finish(
-    { outcome, rounds, params, metrics, reachedTargetAt }: PeerOutcome,
-    seconds: number,
-  ): Promise<RunResult> {
-    const hash = params === undefined ? "" : await paramsHash(params);
+  /**
+   * The run came to its end by itself.
+   * @param outcomes of all peers, by rank @param seconds that it took since it began or was continued
+   */
+  async finish(outcomes: readonly PeerOutcome[], seconds: number): Promise<RunResult> {
+    const { outcome, rounds, metrics, reachedTargetAt } = outcomes[0]!;
+    const hash = await paramsHash(meanOf(outcomes.flatMap(({ params }) => params ?? [])));
     const reached =
       reachedTargetAt === undefined
         ? undefined
@@ -132,9 +142,9 @@ export class Recorder {
     await this.#log?.close();
   }
 
-  #evaluated(progress: Progress, metrics: Metrics): void {
+  #evaluated(progress: Progress, { accuracy, ...measured }: Measured): void {
     const { batchLoss: _, metrics: __, ...rest } = progress;
-    const evaluation = { ...rest, loss: metrics.loss, accuracy: metrics.accuracy ?? null };
+    const evaluation = { ...rest, ...measured, accuracy: accuracy ?? null };
     this.#curve.push(evaluation);
     this.#log?.write({ event: "evaluated", ...evaluation });
   }
@@ -162,6 +172,7 @@ export class Recorder {
       parameters: header.parameters,
       peers: job.peers,
       link: job.link === null ? "none" : formatLink(job.link),
+      faults: clock === "virtual" ? job.faults : null,
       outcome,
       rounds,
       seconds,
@@ -171,6 +182,7 @@ export class Recorder {
       bytesPerPeerPerRound: rounds === 0 ? 0 : bytesTotal / job.peers / rounds,
       loss: metrics?.loss ?? Number.NaN,
       accuracy: metrics?.accuracy ?? null,
+      ...(metrics?.consensus === undefined ? {} : { consensus: metrics.consensus }),
       target: job.until === null ? null : formatTarget(job.until),
       reachedTargetAtRound: reached?.round ?? null,
       reachedTargetAtSeconds: reached?.seconds ?? null,
@@ -197,7 +209,7 @@ interface End {
   readonly outcome: Outcome;
   readonly rounds: number;
   readonly seconds: number;
-  readonly metrics: Metrics | undefined;
+  readonly metrics: Measured | undefined;
   readonly reached: { readonly round: number; readonly seconds: number } | undefined;
   readonly hash: string;
 }

@@ -3,11 +3,18 @@
  */
 import type { NamedVectors } from "../base/state.ts";
 import type { Metrics } from "../ports/model.ts";
+import type { Faults } from "../simulation/faults.ts";
 import type { Job } from "./job.ts";
+
+/** What was measured of the parameters, or in a decentralised recipe of the mean of all peers' parameters. */
+export interface Measured extends Metrics {
+  /** Ξ = (1/n) Σ ‖x_i − x̄‖², where peers' parameters differ. */
+  readonly consensus?: number;
+}
 
 /** Totals over all peers. Bytes are framed bytes, counted where they are written. */
 export interface Totals {
-  /** Written by members other than the server. */
+  /** Written by members other than the server; by all where there is none. */
   readonly bytesUp: number;
   /** Written by the server. */
   readonly bytesDown: number;
@@ -26,7 +33,7 @@ export interface Progress extends Totals {
   /** Loss on rank 0's last mini-batch; NaN where rank 0 is no worker. */
   readonly batchLoss: number;
   /** Present after rounds that were evaluated. */
-  readonly metrics?: Metrics;
+  readonly metrics?: Measured;
 }
 
 /** Why a run ended. */
@@ -49,6 +56,8 @@ export interface Evaluation extends Totals {
   readonly seconds: number;
   readonly loss: number;
   readonly accuracy: number | null;
+  /** Ξ; absent where all parameters are equal. */
+  readonly consensus?: number;
 }
 
 export interface RunResult {
@@ -63,6 +72,8 @@ export interface RunResult {
   readonly parameters: number;
   readonly peers: number;
   readonly link: string;
+  /** Of the simulated world; null where it was ideal, or real. */
+  readonly faults: Faults | null;
   readonly outcome: Outcome;
   readonly rounds: number;
   readonly seconds: number;
@@ -76,6 +87,8 @@ export interface RunResult {
   readonly gradientMs: number;
   readonly loss: number;
   readonly accuracy: number | null;
+  /** Ξ at the end; absent where all parameters are equal. */
+  readonly consensus?: number;
   readonly target: string | null;
   readonly reachedTargetAtRound: number | null;
   readonly reachedTargetAtSeconds: number | null;
@@ -83,7 +96,7 @@ export interface RunResult {
   readonly uncompressedBytes: number;
   readonly compressionRatio: number;
   readonly seed: number;
-  /** SHA-256 of the final parameters' bytes, little-endian. */
+  /** SHA-256 of the final parameters' bytes, little-endian; of their mean where they differ between peers. */
   readonly paramsHash: string;
   readonly warnings: readonly string[];
   /** What could not be written; the run itself went on. */
@@ -98,7 +111,7 @@ export interface PeerState {
   readonly rank: number;
   /** Rounds done. */
   readonly round: number;
-  /** Only rank 0's are kept: the parameters of all are equal. */
+  /** Only rank 0's are kept where the parameters of all are equal; else the mean of all. */
   readonly params: Float32Array | null;
   readonly learner: NamedVectors;
 }
@@ -116,6 +129,8 @@ export interface RunControls {
   readonly listener?: RunListener;
   /** Where logs, checkpoints and the result go; nothing is written without it. */
   readonly out?: string;
+  /** A file for what happened when, as `ChromeTrace` writes it; in virtual time only. */
+  readonly trace?: string;
   /** A run folder or a checkpoint to continue. */
   readonly resume?: string;
   /** Rounds between checkpoints; one is always written at the end. */

@@ -38,6 +38,7 @@ export interface Setting {
 /** @param shared place the data where worker threads can read it @throws {ConfigError | DataError | CheckpointError} */
 export async function openSetting(job: Job, controls: RunControls, shared: boolean): Promise<Setting> {
   const checkpoint = controls.resume === undefined ? undefined : await readCheckpoint(controls.resume);
+  methodOf(job).hops?.(viewOf(job)); // refuses a topology that so many peers do not have
   const warnings: string[] = [];
   const data = await openData(job.data, { seed: job.seed, shared, warn: (line) => warnings.push(line) });
   const dataChecksum = checksumOf(data.train);
@@ -128,6 +129,8 @@ function useOf(
     byzantine: job.byzantine === null ? 0 : parseByzantine(job.byzantine, "job.byzantine").count,
     skewed: !job.partition.startsWith("iid"),
     learningRate,
+    rounds: job.rounds,
+    batch: job.batch,
     ...(curvature && { curvature }),
   };
 }

@@ -6,8 +6,12 @@ import { leaseVectors } from "../kernels/index.ts";
 import type { Model } from "../ports/model.ts";
 import { rankOf } from "../ports/view.ts";
 import { RecordingMeter } from "../rounds/recording-meter.ts";
+import { ChromeTrace } from "../simulation/chrome-trace.ts";
+import { conditionsOf } from "../simulation/conditions.ts";
 import { simulate } from "../simulation/simulate.ts";
-import { type Job, UNLIMITED } from "./job.ts";
+import { AtomicStream } from "./files.ts";
+import { type Job, jobRandom, UNLIMITED } from "./job.ts";
+import { ShownModels } from "./mean-model.ts";
 import { type Host, type PeerOutcome, trainPeer } from "./program.ts";
 import { Recorder } from "./recorder.ts";
 import type { RunControls, RunResult } from "./result.ts";
@@ -38,6 +42,8 @@ async function run(
   warnings: readonly string[],
 ): Promise<RunResult> {
   const { view, data, parts, checkpoint } = setting;
+  const file = controls.trace === undefined ? undefined : await AtomicStream.open(controls.trace);
+  const story = file && new ChromeTrace(file.write);
   const method = methodOf(job);
   const settings = trainingSettings(job, model, setting);
   const recorder = await Recorder.open({
@@ -51,33 +57,40 @@ async function run(
     checkpoint,
     dataChecksum: setting.dataChecksum,
   });
+  const shown = new ShownModels(view.members.length);
   const meters = new Map(view.members.map((id) => [id, new RecordingMeter()]));
   const meterOf = (id: (typeof view.members)[number]) => meters.get(id)!;
   try {
     const { results } = await simulate<PeerOutcome>(
       {
+        ...conditionsOf(job.faults ?? {}, { view, link: job.link ?? UNLIMITED, rng: jobRandom(job) }),
         view,
         seed: job.seed,
-        link: job.link ?? UNLIMITED,
+        ...(story && { trace: story.trace }),
         ...(controls.kill === undefined ? {} : { signal: controls.kill }),
         meter: meterOf,
       },
       (peer) => {
         const host: Host = {
-          tick: (tick) => recorder.tick(peer.id, tick, peer.meter.totals()),
+          tick: (tick) => recorder.tick(peer.id, tick),
           stopRequested: () => controls.stop?.aborted ?? false,
           checkpointEvery: controls.checkpointEvery ?? 0,
           checkpoint: (state) => recorder.checkpoint(state),
+          show: (round, own) => shown.show(round, rankOf(view, peer.id), own),
+          shown: (round) => shown.take(round),
         };
         const resumed = resumedOf(checkpoint, rankOf(view, peer.id));
         return trainPeer(peer, { job, method, model, data, parts, settings, host, resumed });
       },
     );
     // The run is over when its last peer has applied the last result.
-    return await recorder.finish(results[0]!, Math.max(...results.map(({ seconds }) => seconds)));
+    return await recorder.finish(results, Math.max(...results.map(({ seconds }) => seconds)));
   } catch (error) {
     if (error instanceof NonFiniteError) return await recorder.diverged();
     await recorder.abandon();
     throw error;
+  } finally {
+    story?.end();
+    await file?.close();
   }
 }

@@ -3,16 +3,21 @@
  */
 import { rankOf } from "../ports/view.ts";
 import { servePeer } from "../transports/threads/index.ts";
+import { ShownModels } from "./mean-model.ts";
 import { type PeerOutcome, trainPeer } from "./program.ts";
 import { methodOf, openJobModel, trainingSettings } from "./setting.ts";
-import type { WorkerData, WorkerMessage } from "./train.ts";
+import type { MainMessage, WorkerData, WorkerMessage } from "./train.ts";
 
 servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
   const { job, data, parts, checkpointEvery, resumed } = given as WorkerData; // what `train.ts` passed
   const tell = (message: WorkerMessage) => control.post(message);
+  const rank = rankOf(peer.view, peer.id);
+  const shown = new ShownModels(peer.view.members.length);
   let stopRequested = false;
-  control.onMessage(() => {
-    stopRequested = true;
+  control.onMessage((message) => {
+    const told = message as MainMessage; // our own main thread's message, not a stranger's
+    if (told.type === "stop") stopRequested = true;
+    else shown.show(told.round, told.rank, told.model);
   });
   const model = await openJobModel(job, data, () => {}); // the main thread has shown the warnings
   try {
@@ -23,12 +28,17 @@ servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
       data,
       parts,
       settings: trainingSettings(job, model, { data, parts }),
-      resumed: resumed[rankOf(peer.view, peer.id)],
+      resumed: resumed[rank],
       host: {
-        tick: (tick) => tell({ type: "tick", tick, totals: peer.meter.totals() }),
+        tick: (tick) => tell({ type: "tick", tick }),
         stopRequested: () => stopRequested,
         checkpointEvery,
         checkpoint: (state) => tell({ type: "checkpoint", state }),
+        show(round, own) {
+          if (rank === 0) shown.show(round, rank, own);
+          else tell({ type: "show", round, model: own });
+        },
+        shown: (round) => shown.take(round),
       },
     });
   } finally {

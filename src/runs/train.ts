@@ -4,8 +4,7 @@
 import { CorruptError, NonFiniteError } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
 import type { TrainTest } from "../ports/dataset.ts";
-import type { MeterTotals } from "../ports/meter.ts";
-import type { PeerId } from "../ports/view.ts";
+import { type PeerId, rankOf } from "../ports/view.ts";
 import { siblingEntry, startThreads } from "../transports/threads/index.ts";
 import type { Job } from "./job.ts";
 import type { PeerOutcome, Resumed, Tick } from "./program.ts";
@@ -25,13 +24,15 @@ export interface WorkerData {
 
 /** What a compute worker tells the main thread. */
 export type WorkerMessage =
-  | { readonly type: "tick"; readonly tick: Tick; readonly totals: MeterTotals }
+  | { readonly type: "tick"; readonly tick: Tick }
+  | { readonly type: "show"; readonly round: number; readonly model: Float32Array }
   | { readonly type: "checkpoint"; readonly state: PeerState };
 
 /** What the main thread tells a compute worker. */
-export interface MainMessage {
-  readonly type: "stop";
-}
+export type MainMessage =
+  | { readonly type: "stop" }
+  /** To rank 0: the model of another peer after a round. */
+  | { readonly type: "shown"; readonly round: number; readonly rank: number; readonly model: Float32Array };
 
 /**
  * @returns the result, of a diverged or interrupted run too
@@ -82,8 +83,9 @@ export async function train(job: Job, controls: RunControls = {}): Promise<RunRe
   });
   swarm.onMessage((id: PeerId, message: unknown) => {
     const told = message as WorkerMessage; // our own worker's message, not a stranger's
-    if (told.type === "tick") recorder.tick(id, told.tick, told.totals);
-    else recorder.checkpoint(told.state);
+    if (told.type === "tick") recorder.tick(id, told.tick);
+    else if (told.type === "checkpoint") recorder.checkpoint(told.state);
+    else swarm.post(view.members[0]!, { ...told, type: "shown", rank: rankOf(view, id) } satisfies MainMessage);
   });
   const stop = () => swarm.post(view.members[0]!, { type: "stop" } satisfies MainMessage);
   controls.stop?.addEventListener("abort", stop);
@@ -91,7 +93,7 @@ export async function train(job: Job, controls: RunControls = {}): Promise<RunRe
   try {
     const results = await swarm.done;
     // By the clock of rank 0, which stands still while it evaluates and the others wait for it.
-    return await recorder.finish(results[0]!, results[0]!.seconds);
+    return await recorder.finish(results, results[0]!.seconds);
   } catch (error) {
     if (error instanceof NonFiniteError) return await recorder.diverged();
     await recorder.abandon();

@@ -15,6 +15,7 @@ const MEMBERS: Readonly<Record<CatalogueKind, string>> = {
   schedules: "cosine",
   averages: "polyak",
   aggregators: "mean",
+  topologies: "ring",
   partitioners: "dirichlet",
   models: "mlp",
   data: "digits",
@@ -49,6 +50,17 @@ test("list prints names on the left and facts on the right", () => {
     "          options: scale=mean",
     "identity  plain f32",
   ]);
+});
+
+test("topologies tell what they are for a number of peers, or why they are none", async () => {
+  const figures = new Map((await catalogue("topologies", 12)).map(({ name, figures }) => [name, figures]));
+  assert.equal(figures.get("ring"), "12 peers: degree 2, spectral gap 0.0893, 24 messages a round, 6 hops");
+  assert.equal(figures.get("star"), "12 peers: degree 1 to 11, spectral gap 0.0833, 22 messages a round, 2 hops");
+  assert.match(figures.get("random-out")!, /push-sum/);
+  assert.match(figures.get("hypercube")!, /expected a power of two peers/);
+  const world = new FakeWorld(pretend(), { catalogue });
+  assert.equal(await runCommandLine(["list", "topologies", "--peers", "12"], world, "1.2.3"), EXIT.done);
+  assert.match(world.out.text, /12 peers: degree 2, spectral gap 0.0893/);
 });
 
 test("--json prints the array, and a misspelt kind is met with the nearest one", async () => {

@@ -146,6 +146,7 @@ export function resultOf(job: Job, fields: Partial<RunResult> = {}): RunResult {
     parameters: 17_226,
     peers: job.peers,
     link: job.link === null ? "none" : formatLink(job.link),
+    faults: job.faults,
     outcome: reached ? "target" : "rounds",
     rounds: 21,
     seconds: 2.1,

@@ -1,0 +1,187 @@
+/**
+ * What methods have in common whose peers all hold one model: local work → exchange → step.
+ *
+ *     worker i:  u_i                                 what its data says of x (`direction.ts`, `local-steps.ts`)
+ *     all:       d = pattern(u_1, …, u_n)
+ *     everyone:  x ← step(x, d, γ)                   every member takes the same step, so parameters stay equal, or
+ *     server:    w ← step(w, d, γ), all: x = what the server sent of w
+ */
+import { ConfigError } from "../base/errors.ts";
+import { type NamedVectors, prefixed, restoreInto, scalarsToVector, under, vectorToScalars } from "../base/state.ts";
+import { vector } from "../kernels/index.ts";
+import type { Averager } from "../optimizers/averaging/averaging.ts";
+import type { Optimizer, Stepper } from "../optimizers/optimizer.ts";
+import type { Entry, Exchange, Note, Pattern } from "../patterns/pattern.ts";
+import type { Round } from "../rounds/round.ts";
+import type { Learner, Method, StepReport, Trainee, TrainingSettings } from "./method.ts";
+
+/** What a worker makes of its data in a round. */
+export interface LocalWork {
+  /**
+   * The vector to send, valid until the next call, and the loss of the mini-batches.
+   * @param learningRate η of the round
+   */
+  at(round: Round, learningRate: number): Promise<{ loss: number; direction: Float32Array }>;
+  /** The round of the last `at` was decided. Without this call it is as if it had not been. */
+  commit(): void;
+  save(): NamedVectors;
+  restore(saved: NamedVectors): void;
+}
+
+export interface DirectionPlan {
+  /** Opened where there is data. */
+  local(trainee: Trainee): LocalWork;
+  /** What takes the step. */
+  optimizer(settings: TrainingSettings): Optimizer;
+  /** γ, where the vectors are in units of the model; where it is left out they are not, and it is η of the round. */
+  readonly stepSize?: number;
+  /** Who steps: everyone alike (default), or the server, which then sends the model. */
+  readonly steps?: "everyone" | "server";
+}
+
+/** @param name of the method */
+export const exchangeDirections = (name: string, pattern: Pattern, plan: DirectionPlan): Method => ({
+  name: `${name}(${pattern.name})`,
+  open: (trainee) => new DirectionExchange(pattern, trainee, plan),
+  uncompressedBytes: pattern.uncompressedBytes,
+});
+
+class DirectionExchange implements Learner {
+  readonly #trainee: Trainee;
+  readonly #plan: DirectionPlan;
+  readonly #exchange: Exchange;
+  readonly #local: LocalWork | undefined;
+  readonly #result: Float32Array;
+  readonly #stepper: Stepper;
+  readonly #averager: Averager | undefined;
+  /** The exact model, where the server alone steps. */
+  #exact: Float32Array | undefined;
+  #lastRate: number | undefined;
+
+  constructor(pattern: Pattern, trainee: Trainee, plan: DirectionPlan) {
+    const { peer, model, batches, settings } = trainee;
+    const { layout } = model;
+    this.#trainee = trainee;
+    this.#plan = plan;
+    this.#exchange = pattern.open(peer, layout, settings);
+    this.#local = batches === null ? undefined : plan.local(trainee);
+    this.#result = vector(layout.length);
+    this.#stepper = openStepper(trainee, plan, pattern);
+    this.#averager = settings.averaging?.open(layout.length);
+  }
+
+  async step(round: Round, note: Note): Promise<StepReport> {
+    const { peer, params, settings } = this.#trainee;
+    const entry = await this.#enter(round);
+    if (entry.role === "absent") return { ...entry, loss: Number.NaN };
+    const rate = this.#rateOf(round.number);
+    const stays = this.#plan.stepSize !== undefined || rate === this.#lastRate || rate === 0; // nothing is in units of 0
+    if (this.#lastRate !== undefined && !stays) this.#exchange.rescale?.(this.#lastRate / rate);
+    const own = entry.role === "worker" ? await this.#local?.at(round, rate) : undefined;
+    const told = await this.#exchange.average(own?.direction ?? null, this.#result, round, note, this.#answer(rate));
+    const loss = own?.loss ?? Number.NaN;
+    if (told !== 0) return { loss, note: told };
+    if (rate !== 0) this.#lastRate = rate;
+    if (own !== undefined) this.#local?.commit();
+    await peer.work("optimizer", settings.codecCost, () => {
+      this.#apply(this.#result, rate);
+      this.#averager?.absorb(this.#exact ?? params);
+    });
+    return { loss, note: 0 };
+  }
+
+  async #enter(round: Round): Promise<Entry> {
+    const { params } = this.#trainee;
+    if (this.#isServer && this.#plan.steps === "server") this.#exact ??= copyOf(params);
+    const replica = {
+      apply: (result: Float32Array, missed: number) => this.#apply(result, this.#rateOf(missed)),
+      state: params,
+    };
+    const entry = await this.#exchange.enter?.(round, replica);
+    return entry ?? { role: this.#local === undefined ? "server" : "worker", note: 0 };
+  }
+
+  /** What the result of a round does to the parameters. */
+  #apply(result: Float32Array, rate: number): void {
+    const { params } = this.#trainee;
+    if (this.#plan.steps === "server") params.set(result);
+    else this.#stepper.step(params, result, this.#plan.stepSize ?? rate);
+  }
+
+  /** Where the server steps: the model that the aggregate leads to. */
+  #answer(rate: number): ((aggregate: Float32Array) => Float32Array) | undefined {
+    const exact = this.#exact;
+    if (exact === undefined) return undefined;
+    return (aggregate) => {
+      this.#stepper.step(exact, aggregate, this.#plan.stepSize ?? rate);
+      return exact;
+    };
+  }
+
+  #rateOf(round: number): number {
+    const { learningRate, schedule } = this.#trainee.settings;
+    return learningRate * (schedule?.(round) ?? 1);
+  }
+
+  get #isServer(): boolean {
+    return this.#trainee.peer.view.members[0] === this.#trainee.peer.id;
+  }
+
+  model(): Float32Array {
+    const { params } = this.#trainee;
+    if (this.#averager !== undefined && this.#averager.count > 0) return this.#averager.average as Float32Array;
+    const at = this.#exact ?? params;
+    return (this.#stepper.iterate?.(at) ?? at) as Float32Array; // f32, as it was opened
+  }
+
+  save(): NamedVectors {
+    const { params } = this.#trainee;
+    const own = new Map<string, Float32Array>();
+    if (this.#plan.steps === "server") own.set("received", Float32Array.from(params)); // may differ between peers
+    if (this.#exact !== undefined) own.set("exact", Float32Array.from(this.#exact));
+    if (this.#lastRate !== undefined) own.set("rate", scalarsToVector([this.#lastRate]));
+    return new Map([
+      ...prefixed("exchange", this.#exchange.save()),
+      ...prefixed("optimizer", this.#stepper.save()),
+      ...prefixed("model", own),
+      ...(this.#local?.save() ?? []),
+      ...prefixed("average", this.#averager?.save() ?? new Map()),
+    ]);
+  }
+
+  restore(saved: NamedVectors): void {
+    this.#exchange.restore(under("exchange", saved));
+    this.#stepper.restore(under("optimizer", saved));
+    this.#local?.restore(saved);
+    this.#averager?.restore(under("average", saved));
+    const own = under("model", saved);
+    if (this.#plan.steps === "server") {
+      const { params } = this.#trainee;
+      if (this.#isServer) this.#exact = copyOf(params);
+      const models = new Map([["received", params], ...(this.#exact ? [["exact", this.#exact] as const] : [])]);
+      restoreInto(models, new Map([...own].filter(([name]) => name !== "rate")), "checkpoint: model");
+    }
+    const rate = own.get("rate");
+    this.#lastRate = rate === undefined ? undefined : vectorToScalars(rate)[0];
+  }
+}
+
+function copyOf(values: Float32Array): Float32Array {
+  const copy = vector(values.length);
+  copy.set(values);
+  return copy;
+}
+
+/** @throws {ConfigError} if absent members would miss more than their parameters */
+function openStepper({ model, settings }: Trainee, plan: DirectionPlan, pattern: Pattern): Stepper {
+  const optimizer = plan.optimizer(settings);
+  const stepper = optimizer.open(model.layout);
+  if (stepper.save().size > 0 && pattern.partial === true && plan.steps !== "server") {
+    throw new ConfigError("--optimizer", {
+      expected: "plain sgd with partial participation, where absent members keep no optimizer",
+      got: optimizer.name,
+      hint: "Use --momentum 0, or momentum at the worker.",
+    });
+  }
+  return stepper;
+}
