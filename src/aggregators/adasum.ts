@@ -61,17 +61,32 @@ function powerWithin(n: number): number {
 
 /** a ← pair(a, b), part by part. */
 function addPair(a: Float32Array, b: Float32Array, parts: readonly Part[]): void {
+  const products = new Float64Array(3);
   for (const [from, to] of parts) {
-    let [dot, aa, bb] = [0, 0, 0];
-    for (let j = from; j < to; j++) {
-      dot += a[j]! * b[j]!;
-      aa += a[j]! * a[j]!;
-      bb += b[j]! * b[j]!;
-    }
-    const ofA = aa === 0 ? 1 : 1 - dot / (2 * aa); // the square of the least f32 is far from underflow in f64
-    const ofB = bb === 0 ? 1 : 1 - dot / (2 * bb);
-    for (let j = from; j < to; j++) a[j] = ofA * a[j]! + ofB * b[j]!;
+    addProducts(a.subarray(from, to), b.subarray(from, to), products.fill(0));
+    combinePair(a.subarray(from, to), b.subarray(from, to), products, a.subarray(from, to));
   }
+}
+
+/** Adds a·b, ‖a‖² and ‖b‖² to `products`, in f64. */
+export function addProducts(a: Float32Array, b: Float32Array, products: Float64Array): void {
+  let [dot, aa, bb] = [0, 0, 0];
+  for (let j = 0; j < a.length; j++) {
+    dot += a[j]! * b[j]!;
+    aa += a[j]! * a[j]!;
+    bb += b[j]! * b[j]!;
+  }
+  products[0]! += dot;
+  products[1]! += aa;
+  products[2]! += bb;
+}
+
+/** out ← pair(a, b), where products are those of the vectors of which a and b are parts. `out` may be one of them. */
+export function combinePair(a: Float32Array, b: Float32Array, products: Float64Array, out: Float32Array): void {
+  const [dot, aa, bb] = [products[0]!, products[1]!, products[2]!];
+  const ofA = aa === 0 ? 1 : 1 - dot / (2 * aa); // the square of the least f32 is far from underflow in f64
+  const ofB = bb === 0 ? 1 : 1 - dot / (2 * bb);
+  for (let j = 0; j < out.length; j++) out[j] = ofA * a[j]! + ofB * b[j]!;
 }
 
 export const adasumEntry: AggregatorEntry = {
