@@ -1,7 +1,9 @@
 /**
  * The world of a real process: its streams, its signals, its clock, and the library.
  */
+
 import { access, readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { milliseconds } from "../base/units.ts";
 import { catalogue } from "./catalogue-tables.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
@@ -107,9 +109,9 @@ const engines: Engines = {
   catalogue,
   reproduction: {
     experiments: async () => (await import("../reproduction/registry.ts")).experiments,
-    bench: async (folder, signal) => (await import("../reproduction/bench.ts")).openBench(folder, signal),
-    run: async (experiment, bench) =>
-      (await import("../reproduction/result.ts")).reproduce(experiment, bench, () => performance.now()),
+    threads: availableParallelism(),
+    run: async ({ name }, folder, signal) =>
+      (await import("./reproduction-threads.ts")).reproduceInThread({ name, folder }, signal),
     rasteriser: async () => (await import("./report/png.ts")).openRasteriser(),
   },
 };

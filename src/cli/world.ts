@@ -2,8 +2,8 @@
  * World: all that the commands touch outside themselves, so that tests can put their own in its place.
  */
 
-import type { Bench, Experiment, Figure } from "../reproduction/experiment.ts";
-import type { ReproductionResult } from "../reproduction/result.ts";
+import type { Experiment } from "../reproduction/experiment.ts";
+import type { Reproduced } from "../reproduction/result.ts";
 import type { Inspection } from "../runs/inspect.ts";
 import type { Job } from "../runs/job.ts";
 import type { RunControls, RunResult } from "../runs/result.ts";
@@ -35,8 +35,10 @@ export interface Engines {
 /** What reproduces published results. */
 export interface Reproduction {
   experiments(): Promise<ReadonlyMap<string, Experiment>>;
-  bench(folder: string, signal: AbortSignal): Promise<Bench>;
-  run(experiment: Experiment, bench: Bench): Promise<{ result: ReproductionResult; figure: Figure }>;
+  /** How many experiments may run side by side. */
+  readonly threads: number;
+  /** @param folder of the data files @throws {Aborted} */
+  run(experiment: Experiment, folder: string, signal: AbortSignal): Promise<Reproduced>;
   /** SVG to PNG; undefined where that is not installed. */
   rasteriser(): Promise<((svg: string) => Uint8Array) | undefined>;
 }

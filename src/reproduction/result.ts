@@ -15,12 +15,13 @@ export interface ReproductionResult {
   readonly seconds: number;
 }
 
+export interface Reproduced {
+  readonly result: ReproductionResult;
+  readonly figure: Figure;
+}
+
 /** @param clock in milliseconds */
-export async function reproduce(
-  experiment: Experiment,
-  bench: Bench,
-  clock: () => number,
-): Promise<{ readonly result: ReproductionResult; readonly figure: Figure }> {
+export async function reproduce(experiment: Experiment, bench: Bench, clock: () => number): Promise<Reproduced> {
   const began = clock();
   const { measured, holds, reason, figure } = await experiment.run(bench);
   const { name, title, paper, claim, setting } = experiment;

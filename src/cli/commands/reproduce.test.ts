@@ -39,12 +39,13 @@ const experiment = (name: string, holds: boolean, files: readonly string[] = [])
   },
 });
 
-function worldOf(experiments: readonly Experiment[], png = false): FakeWorld {
+function worldOf(experiments: readonly Experiment[], png = false, threads = 1): FakeWorld {
   let now = 0;
   const reproduction: Reproduction = {
     experiments: async () => new Map(experiments.map((entry) => [entry.name, entry])),
-    bench: async (folder, signal) => ({ folder, signal }) as Bench, // these experiments read no data
-    run: (entry, bench) => reproduce(entry, bench, () => (now += 500)),
+    threads,
+    // These experiments read no data.
+    run: (entry, folder, signal) => reproduce(entry, { folder, signal } as Bench, () => (now += 500)),
     rasteriser: async () => (png ? (svg) => new Uint8Array(svg.length) : undefined),
   };
   return new FakeWorld(undefined, { reproduction });
@@ -145,4 +146,29 @@ test("Ctrl-C stops the experiment under way, keeps those before it, and exits wi
   assert.equal(code, EXIT.interrupted);
   assert.ok(world.files.has("o/first.svg") && !world.files.has("o/second.svg"));
   assert.equal(world.listening, false);
+});
+
+test("several run side by side, as many as there are threads, and each is kept once", async () => {
+  const order: string[] = [];
+  const slow = (name: string, turns: number): Experiment => ({
+    ...experiment(name, true),
+    async run(bench) {
+      order.push(`${name} begins`);
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+      order.push(`${name} ends`);
+      return await experiment(name, true).run(bench);
+    },
+  });
+  const world = worldOf([slow("first", 100), slow("second", 10), slow("third", 10)], false, 2);
+  const { code, out } = await told(world, "--all", "--json");
+  assert.equal(code, EXIT.done);
+  assert.deepEqual(order.slice(0, 3), ["first begins", "second begins", "second ends"]);
+  assert.equal(order.length, 6);
+  const names = JSON.parse(out.trim().split("\n").at(-1)!).map(({ name }: { name: string }) => name);
+  assert.deepEqual(names.toSorted(), ["first", "second", "third"]);
+  const kept = JSON.parse((await world.readFile("docs/results/results.json"))!);
+  assert.deepEqual(
+    kept.map(({ name }: { name: string }) => name),
+    ["first", "second", "third"],
+  );
 });

@@ -6,7 +6,7 @@ import { Command } from "commander";
 import { ConfigError } from "../../base/errors.ts";
 import { lookUp } from "../../base/spec.ts";
 import { formatSeconds } from "../../base/units.ts";
-import type { Bench, Experiment } from "../../reproduction/experiment.ts";
+import type { Experiment } from "../../reproduction/experiment.ts";
 import type { ReproductionResult } from "../../reproduction/result.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { wrap } from "../format.ts";
@@ -90,22 +90,43 @@ async function reproduceAll(world: World, chosen: readonly Experiment[], options
   const close = world.onInterrupt(() => stop.abort());
   const results: ReproductionResult[] = [];
   try {
-    const bench: Bench = await world.engines.reproduction.bench(folder, stop.signal);
-    for (const experiment of experiments) {
+    const { threads } = world.engines.reproduction;
+    const run = (experiment: Experiment) => {
       world.stderr.write(`running ${experiment.name} ...\n`);
-      const { result, figure } = await world.engines.reproduction.run(experiment, bench);
+      return world.engines.reproduction.run(experiment, folder, stop.signal);
+    };
+    for await (const { result, figure } of sideBySide(experiments, threads, run)) {
       results.push(result);
-      const svg = figureSvg(experiment.title, figure);
+      const svg = figureSvg(result.title, figure);
       await world.writeFile(join(out, `${result.name}.svg`), svg);
       if (rasterise !== undefined) await world.writeFile(join(out, `${result.name}.png`), rasterise(svg));
       await keep(world, out, result);
       stream.write(`${summary(result, width).join("\n")}\n`);
     }
   } finally {
+    stop.abort(); // of those that still run when one fails
     close();
   }
   stream.write(`\n${formatTable(COLUMNS, results.map(cells), width).join("\n")}\n\ntable: ${join(out, "README.md")}\n`);
   if (json) world.stdout.write(`${JSON.stringify(results)}\n`);
+}
+
+/** Runs up to `most` at a time, and gives each result as it comes. */
+async function* sideBySide<T, R>(items: readonly T[], most: number, run: (item: T) => Promise<R>): AsyncGenerator<R> {
+  const waiting = [...items];
+  const running = new Map<number, Promise<{ readonly id: number; readonly result: R }>>();
+  for (let id = 0; waiting.length > 0 || running.size > 0; id++) {
+    const next = running.size < most ? waiting.shift() : undefined;
+    if (next !== undefined) {
+      const task = run(next).then((result) => ({ id, result }));
+      task.catch(() => {}); // heard below, or not at all once another has failed
+      running.set(id, task);
+      continue;
+    }
+    const done = await Promise.race(running.values());
+    running.delete(done.id);
+    yield done.result;
+  }
 }
 
 /** The experiments whose files are there; tells which are left out. */

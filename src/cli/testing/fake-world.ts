@@ -48,7 +48,7 @@ export class FakeWorld implements World {
       jobOf: missing,
       catalogue: missing,
       benchmarks: { codecs: missing, models: missing, simulation: missing, torch: missing },
-      reproduction: { experiments: missing, bench: missing, run: missing, rasteriser: missing },
+      reproduction: { experiments: missing, threads: 1, run: missing, rasteriser: missing },
       ...others,
     };
   }
