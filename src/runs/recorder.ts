@@ -10,7 +10,7 @@ import type { PeerId, View } from "../ports/view.ts";
 import type { Method } from "../recipes/method.ts";
 import { type Checkpoint, CheckpointWriter, forgetAfter, holdsRun, type Past, runFolderOf } from "./checkpoint.ts";
 import { fileError, makeFolder, writeAtomically } from "./files.ts";
-import { formatLink, formatMomentum, formatTarget, type Job } from "./job.ts";
+import { formatLearningRate, formatLink, formatMomentum, formatTarget, type Job } from "./job.ts";
 import { Ledger, NOTHING, sumOf, type WireLine } from "./ledger.ts";
 import { meanOf } from "./mean-model.ts";
 import { paramsHash } from "./params-hash.ts";
@@ -165,6 +165,12 @@ export class Recorder {
       compressor: job.up,
       down: job.down,
       momentum: formatMomentum(job.momentum),
+      learningRate: formatLearningRate(job),
+      optimizer: job.optimizer,
+      schedule: job.schedule,
+      average: job.average,
+      aggregator: job.aggregator,
+      byzantine: job.byzantine,
       model: job.model,
       engine: header.engine,
       data: job.data,

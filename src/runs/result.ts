@@ -65,6 +65,13 @@ export interface RunResult {
   readonly compressor: string;
   readonly down: string;
   readonly momentum: string;
+  readonly learningRate: string;
+  /** Specs; null where the recipe decides, or there is none. */
+  readonly optimizer: string | null;
+  readonly schedule: string | null;
+  readonly average: string | null;
+  readonly aggregator: string | null;
+  readonly byzantine: string | null;
   readonly model: string;
   readonly engine: string;
   readonly data: string;

@@ -3,7 +3,7 @@
  */
 import { basename, dirname } from "node:path";
 import { Command } from "commander";
-import { Aborted, CheckpointError, ConfigError, DataError, ModelError } from "../../base/errors.ts";
+import { Aborted, CheckpointError, ConfigError } from "../../base/errors.ts";
 import type { JobOptions } from "../../runs/job.ts";
 import type { RunControls } from "../../runs/result.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
@@ -99,7 +99,7 @@ async function run(kind: RunKind, world: World, options: Options): Promise<ExitC
 }
 
 /** What keeps a run from beginning, or ends it from outside: there is nothing to see again. */
-const BEFOREHAND = [Aborted, ConfigError, DataError, ModelError, CheckpointError];
+const BEFOREHAND = [Aborted, ConfigError, CheckpointError];
 
 /** A run that is continued goes on in its own folder. */
 function usualFolder(kind: RunKind, resume: string | undefined, world: World): string {

@@ -2,7 +2,7 @@
  * A world for tests: streams that keep what was written, a clock and signals that the test moves, engines that pretend.
  */
 import { assert } from "../../base/errors.ts";
-import { formatLink, formatMomentum, formatTarget, type Job } from "../../runs/job.ts";
+import { formatLearningRate, formatLink, formatMomentum, formatTarget, type Job } from "../../runs/job.ts";
 import type { Evaluation, RunControls, RunResult } from "../../runs/result.ts";
 import type { Engines, TextStream, World } from "../world.ts";
 
@@ -139,6 +139,12 @@ export function resultOf(job: Job, fields: Partial<RunResult> = {}): RunResult {
     compressor: job.up,
     down: job.down,
     momentum: formatMomentum(job.momentum),
+    learningRate: formatLearningRate(job),
+    optimizer: job.optimizer,
+    schedule: job.schedule,
+    average: job.average,
+    aggregator: job.aggregator,
+    byzantine: job.byzantine,
     model: job.model,
     engine: "pretence",
     data: job.data,
