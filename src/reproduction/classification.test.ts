@@ -9,7 +9,7 @@ import { dot, squaredGradientNorm } from "../models/problems/problem.ts";
 import { Risk } from "../models/problems/risk.ts";
 import { logistic } from "../models/problems/row-loss.ts";
 import { sparseRows } from "../models/problems/rows.ts";
-import { nonconvexLogistic, sortedLogistic } from "./classification.ts";
+import { batchLogistic, nonconvexLogistic, sortedLogistic } from "./classification.ts";
 
 const read = async (file: string) => parseLibsvm(await readData(join(PUBLIC_DATA, file)), file);
 
@@ -56,3 +56,10 @@ for (const [file, L, least, gap, disagreement] of [
     },
   );
 }
+
+test("the problem of mini-batches on a9a has the constants on record", needs("a9a"), async () => {
+  const { f, curvature, workers } = batchLogistic(await read("a9a"), { workers: 16, batch: 8, deal: "iid" });
+  near(curvature.L, 0.122446, 1e-4);
+  near(minimum(f).value, 0.3367774049, 1e-6);
+  assert.deepEqual([workers.length, workers[3]!.batches.at(7).size], [16, 8]);
+});

@@ -1,11 +1,12 @@
 /**
- * Binary classification on n workers: the two problems on which compressed methods are usually compared.
+ * Binary classification on n workers: the problems on which methods are usually compared.
  */
+import { Random } from "../base/random.ts";
 import { riskModel } from "../models/problems/analytic-model.ts";
-import { meanOf, type Problem } from "../models/problems/problem.ts";
+import { dot, meanOf, type Problem } from "../models/problems/problem.ts";
 import { Risk } from "../models/problems/risk.ts";
 import { logistic } from "../models/problems/row-loss.ts";
-import { fullBatch, type Rows, sparseRows } from "../models/problems/rows.ts";
+import { fullBatch, pick, type Rows, sparseRows } from "../models/problems/rows.ts";
 import type { Dataset } from "../ports/dataset.ts";
 import type { Curvature } from "../ports/model.ts";
 import type { TrialWorker } from "./trial.ts";
@@ -34,6 +35,40 @@ export const sortedLogistic = (data: Dataset, workers: number = WORKERS): Federa
   return federation(new Risk(logistic, { l2: 0.02 }), split(data, rows, workers));
 };
 
+/**
+ * Logistic regression with (1e-4/2)‖x‖² on mini-batches, rows dealt at random or sorted by label: a column of ones is added,
+ * and all rows are divided by their mean norm.
+ */
+export function batchLogistic(
+  data: Dataset,
+  { workers: count, batch, deal }: { readonly workers: number; readonly batch: number; readonly deal: Deal },
+): Federation {
+  const rows = [...Random.fromSeed(1).split("deal").permutation(data.rows)];
+  if (deal === "sorted") rows.sort((a, b) => data.targets[a]! - data.targets[b]!);
+  const { workers, parts, ...rest } = federation(
+    new Risk(logistic, { l2: 1e-4 }),
+    split(normalised(data), rows, count),
+  );
+  return { ...rest, parts, workers: workers.map(({ model }, i) => ({ model, batches: sampled(parts[i]!, batch, i) })) };
+}
+
+export type Deal = "iid" | "sorted";
+
+/** Each row with a 1 behind it, divided by the mean norm of such rows. */
+function normalised(data: Dataset): Dataset {
+  const width = data.inputs.length / data.rows;
+  const inputs = new Float32Array(data.rows * (width + 1));
+  let norms = 0;
+  for (let row = 0; row < data.rows; row++) {
+    const own = data.inputs.subarray(row * width, (row + 1) * width);
+    inputs.set(own, row * (width + 1));
+    inputs[(row + 1) * (width + 1) - 1] = 1;
+    norms += Math.sqrt(dot(own, own) + 1);
+  }
+  for (let j = 0; j < inputs.length; j++) inputs[j]! /= norms / data.rows;
+  return { ...data, inputShape: [width + 1], inputs };
+}
+
 /** Full gradients of a risk over each part. */
 export function federation(risk: Risk, parts: readonly Rows[]): Federation {
   const { width } = parts[0]!;
@@ -45,6 +80,20 @@ export function federation(risk: Risk, parts: readonly Rows[]): Federation {
       const batch = fullBatch(rows);
       return { model: riskModel(risk.loss.name, risk, { width, classes: 2 }), batches: { at: () => batch } };
     }),
+  };
+}
+
+/** `size` rows drawn anew each round, with replacement. */
+export function sampled(rows: Rows, size: number, worker: number): TrialWorker["batches"] {
+  const rng = Random.fromSeed(1).split(`batches/${worker}`);
+  return {
+    at: (round: number) =>
+      fullBatch(
+        pick(
+          rows,
+          Uint32Array.from({ length: size }, (_, k) => rng.below(round * size + k, rows.count)),
+        ),
+      ),
   };
 }
 

@@ -3,9 +3,15 @@
  */
 import type { Experiment } from "./experiment.ts";
 import { adamCounterexample } from "./experiments/adam-counterexample.ts";
+import { adasumBatch } from "./experiments/adasum-batch.ts";
 import { cdAdam } from "./experiments/cd-adam.ts";
+import { chocoRing } from "./experiments/choco-ring.ts";
+import { dPsgdNetwork } from "./experiments/d-psgd-network.ts";
 import { dcgdDivergence } from "./experiments/dcgd-divergence.ts";
 import { ef21A9a, ef21Mushrooms, ef21W8a } from "./experiments/ef21.ts";
+import { exponentialGraphs } from "./experiments/exponential-graphs.ts";
+import { fedAvgSkew } from "./experiments/fedavg-skew.ts";
+import { localSgdSteps } from "./experiments/local-sgd-steps.ts";
 import { majorityVote } from "./experiments/majority-vote.ts";
 import { artemisMemory, artemisParticipation, mcmPreserved, mcmStochastic } from "./experiments/memory.ts";
 import { naturalCompression } from "./experiments/natural-compression.ts";
@@ -43,6 +49,12 @@ const all: readonly Experiment[] = [
   cgxNetwork,
   powerSgdNetwork,
   stcFederated,
+  fedAvgSkew,
+  localSgdSteps,
+  adasumBatch,
+  dPsgdNetwork,
+  exponentialGraphs,
+  chocoRing,
 ];
 
 export const experiments: ReadonlyMap<string, Experiment> = new Map(all.map((entry) => [entry.name, entry]));

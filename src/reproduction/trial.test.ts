@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Random } from "../base/random.ts";
+import { bitsPerSecond, seconds } from "../base/units.ts";
 import { problemModel, riskModel } from "../models/problems/analytic-model.ts";
 import { quadratic } from "../models/problems/quadratic.ts";
 import { Risk } from "../models/problems/risk.ts";
 import { linear, type RowLoss, squares } from "../models/problems/row-loss.ts";
 import { fullBatch, rowsOf } from "../models/problems/rows.ts";
-import { run, type Trial, type TrialWorker, withoutData } from "./trial.ts";
+import { consensusDistance, overLog, reached, run, type Trial, type TrialWorker, withoutData } from "./trial.ts";
 
 /** f_i = ‖x − c_i‖²/2 */
 const around = (center: readonly number[]) =>
@@ -145,4 +146,42 @@ test("a projection binds every worker after each step, and an abort ends the tri
   const { params } = await run(trial);
   assert.deepEqual([...params], [1, 1, 1]);
   await assert.rejects(run({ ...trial, signal: AbortSignal.abort() }), { code: "aborted" });
+});
+
+test("where every peer has a model of its own, their mean is plotted, and it moves as that of one model would", async () => {
+  const stepSize = 0.25;
+  const centers = [around([4, 1, -2]), around([0, 3, 5]), around([2, -1, 3])];
+  const trial = { recipe: "d-psgd", workers: centers, start: [0, 0, 0], stepSize, rounds: 6 };
+  const { points, params, models } = await run({ ...trial, value: ([x]) => x! });
+  for (const { x: round, y } of points) assert.ok(Math.abs(y - 2 * (1 - (1 - stepSize) ** round)) < 1e-6);
+  assert.equal(points.at(-1)!.y, params[0]);
+  assert.equal(models.length, 3);
+  const spread = await run({ ...trial, rounds: 1, value: consensusDistance });
+  // Ξ = η² (1/n) Σ ‖c_i − c̄‖² after a step from a common point.
+  assert.deepEqual(
+    spread.points.map(({ y }) => Math.round(1e6 * y)),
+    [0, Math.round((1e6 * stepSize ** 2 * (8 + 8 + 26)) / 3)],
+  );
+});
+
+test("points carry virtual time and the bytes that the last worker had sent", async () => {
+  const rate = bitsPerSecond(Number.POSITIVE_INFINITY);
+  const link = { up: rate, down: rate, latency: seconds(0.5) };
+  const trial = { recipe: "sgd", workers, start: [0, 0, 0], stepSize: 0.5, rounds: 3, link, stepCost: seconds(1) };
+  const outcome = await run({ ...trial, value: (x) => x[0]! });
+  assert.deepEqual(
+    outcome.points.map(({ seconds, bytes }) => [seconds, bytes]),
+    [
+      [0, 0],
+      [1.5, 37],
+      [3.5, 74],
+      [5.5, 111],
+    ],
+  );
+  assert.deepEqual(
+    overLog(outcome, "bytes").points.map(({ x }) => x),
+    [37, 74, 111].map(Math.log10),
+  );
+  assert.equal(reached(outcome, 1.4)?.x, 2);
+  assert.equal(reached(outcome, 3), undefined);
 });

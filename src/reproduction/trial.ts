@@ -1,8 +1,8 @@
 /**
- * Trial: a recipe, its real channels and pattern, on given losses, in the simulator over free wires.
+ * Trial: a recipe, its real channels and pattern, on given losses, in the simulator, over free wires unless some are given.
  */
 import { mean } from "../aggregators/mean.ts";
-import { seconds } from "../base/units.ts";
+import { type Bytes, bytes, type Seconds, seconds } from "../base/units.ts";
 import { parseCompressor } from "../compressors/registry.ts";
 import { leaseVectors, vector } from "../kernels/index.ts";
 import { parseOptimizer } from "../optimizers/registry.ts";
@@ -14,6 +14,7 @@ import type { Method } from "../recipes/method.ts";
 import type { ChosenRecipe } from "../recipes/recipe.ts";
 import { parseRecipe } from "../recipes/registry.ts";
 import { RecordingMeter, total } from "../rounds/recording-meter.ts";
+import type { Link } from "../simulation/link.ts";
 import { simulate } from "../simulation/simulate.ts";
 import type { Curve } from "./experiment.ts";
 
@@ -43,8 +44,15 @@ export interface Trial {
   readonly rounds: number;
   /** Onto the feasible set, after each step at every worker. */
   readonly project?: (params: Float32Array) => void;
-  /** What is plotted, of the parameters that the method would report. */
-  readonly value: (params: Float32Array) => number | Promise<number>;
+  /** Of every worker; free if left out. */
+  readonly link?: Link;
+  /** Virtual time of a gradient; none if left out. */
+  readonly stepCost?: Seconds;
+  /**
+   * What is plotted, of the parameters that the method would report; where every peer has a model of its own, of the mean of
+   * the models.
+   */
+  readonly value: (params: Float32Array, models: readonly Float32Array[]) => number | Promise<number>;
   /** Rounds from one value to the next. */
   readonly every?: number;
   readonly seed?: number;
@@ -52,10 +60,32 @@ export interface Trial {
 }
 
 export interface Outcome extends Curve {
+  readonly points: readonly TrialPoint[];
   readonly params: Float32Array;
+  /** Of every peer. */
+  readonly models: readonly Float32Array[];
   /** Framed bytes that the last worker sent. */
   readonly bytesUp: number;
 }
+
+/** A value after x rounds. */
+export interface TrialPoint {
+  readonly x: number;
+  readonly y: number;
+  /** Virtual time. */
+  readonly seconds: Seconds;
+  /** Framed bytes that the last worker sent until then. */
+  readonly bytes: Bytes;
+}
+
+/** The curve over the logarithm of virtual time or bytes, without what costs none. */
+export const overLog = ({ name, points }: Outcome, axis: "seconds" | "bytes"): Curve => ({
+  name,
+  points: points.filter((point) => point[axis] > 0).map((point) => ({ x: Math.log10(point[axis]), y: point.y })),
+});
+
+/** The first point at which y is at least so much. */
+export const reached = ({ points }: Outcome, y: number): TrialPoint | undefined => points.find((point) => point.y >= y);
 
 export async function run(trial: Trial): Promise<Outcome> {
   const { recipe: spec, workers, rounds, value, every = 1, signal } = trial;
@@ -64,18 +94,24 @@ export async function run(trial: Trial): Promise<Outcome> {
   const settings = settingsOf(recipe, trial);
   const members = workers.map((_, i) => peerId(i));
   const meters = members.map(() => new RecordingMeter());
-  const points: { x: number; y: number }[] = [];
-  const lease = leaseVectors();
+  const points: TrialPoint[] = [];
+  const models = recipe.decentralised === true ? new Gathered(members.length) : undefined;
+  const sent = (): Bytes => bytes(total(meters.at(-1)!.totals().sent));
   const watch = async (peer: Peer, x: number, params: Float32Array): Promise<void> => {
-    if (peer.id !== members[0]) return;
-    points.push({ x, y: await peer.work("evaluate", seconds(0), () => value(params)) });
+    const all = models === undefined ? (peer.id === members[0] ? [params] : undefined) : models.add(x, peer.id, params);
+    if (all === undefined) return;
+    const at = { x, seconds: peer.clock.now(), bytes: sent() };
+    const y = await peer.work("evaluate", seconds(0), () => value(meanModel(all), all));
+    points.push({ ...at, y });
   };
+  const lease = leaseVectors();
   try {
     const { results } = await simulate(
       {
         view: { epoch: 0, members, workers: members },
         seed: trial.seed ?? 1,
         meter: (id) => meters[id]!,
+        ...(trial.link === undefined ? {} : { link: trial.link }),
         ...(signal === undefined ? {} : { signal }),
       },
       async (peer) => {
@@ -92,11 +128,44 @@ export async function run(trial: Trial): Promise<Outcome> {
         return Float32Array.from(learner.model());
       },
     );
-    const bytesUp = total(meters.at(-1)!.totals().sent);
-    return { name: trial.name ?? spec, points, params: results[0]!, bytesUp };
+    const params = models === undefined ? results[0]! : meanModel(results);
+    return { name: trial.name ?? spec, points, params, models: results, bytesUp: sent() };
   } finally {
     lease.release();
   }
+}
+
+/** Models of all peers after the same round, which they reach one after the other. */
+class Gathered {
+  readonly #peers: number;
+  readonly #rounds = new Map<number, Map<number, Float32Array>>();
+
+  constructor(peers: number) {
+    this.#peers = peers;
+  }
+
+  /** All of the round's, once the last is in. */
+  add(round: number, peer: number, model: Float32Array): readonly Float32Array[] | undefined {
+    const models = this.#rounds.get(round) ?? new Map<number, Float32Array>();
+    this.#rounds.set(round, models.set(peer, Float32Array.from(model)));
+    if (models.size < this.#peers) return undefined;
+    this.#rounds.delete(round);
+    return [...models].sort(([a], [b]) => a - b).map(([, of]) => of);
+  }
+}
+
+/** x̄ = (1/n) Σ x_i, in f64. */
+function meanModel(models: readonly Float32Array[]): Float32Array {
+  const sum = new Float64Array(models[0]!.length);
+  for (const model of models) for (let j = 0; j < sum.length; j++) sum[j]! += model[j]!;
+  return Float32Array.from(sum, (entry) => entry / models.length);
+}
+
+/** Ξ = (1/n) Σ ‖x_i − x̄‖², the consensus distance. */
+export function consensusDistance(mean: Float32Array, models: readonly Float32Array[]): number {
+  let sum = 0;
+  for (const model of models) for (let j = 0; j < mean.length; j++) sum += (model[j]! - mean[j]!) ** 2;
+  return sum / models.length;
 }
 
 function methodOf({ defaults, build }: ChosenRecipe, { up, down }: Trial): Method {
@@ -107,11 +176,12 @@ function methodOf({ defaults, build }: ChosenRecipe, { up, down }: Trial): Metho
   });
 }
 
-function settingsOf({ defaults }: ChosenRecipe, { stepSize, schedule, optimizer = defaults.optimizer }: Trial) {
+function settingsOf({ defaults }: ChosenRecipe, trial: Trial) {
+  const { stepSize, schedule, stepCost = seconds(0), optimizer = defaults.optimizer } = trial;
   return {
     learningRate: stepSize,
     momentum: { factor: 0, at: "server" },
-    stepCost: seconds(0),
+    stepCost,
     codecCost: seconds(0),
     ...(schedule === undefined ? {} : { schedule }),
     ...(optimizer === undefined ? {} : { optimizer: parseOptimizer(optimizer, "optimizer") }),

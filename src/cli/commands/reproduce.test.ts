@@ -78,6 +78,7 @@ test("each experiment is printed with its claim and its verdict, and kept with a
     /\| \[second\]\(#second\) \| What second shows \| .*arxiv.org\/abs\/1234.56789\) \| differs \| 0.5 \|/,
   );
   assert.match(page, /!\[What first shows\]\(first\.svg\)/);
+  assert.match(page, /seconds, measured on \d+ cores? of .+, Node \d+\.\d+\.\d+\.\n/);
 });
 
 test("--json is one array with name, paper, claim, measured, verdict and seconds", async () => {

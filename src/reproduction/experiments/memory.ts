@@ -2,10 +2,8 @@
  * Methods with a memory of each worker's gradients beside those without, where workers disagree: one way (DIANA), both ways
  * (Artemis), with the model kept at the server (MCM), and with half of the workers in each round.
  */
-import { Random } from "../../base/random.ts";
 import { minimum } from "../../models/problems/newton.ts";
-import { fullBatch, pick, type Rows } from "../../models/problems/rows.ts";
-import { sortedLogistic } from "../classification.ts";
+import { sampled, sortedLogistic } from "../classification.ts";
 import { at, type Bench, type Experiment, figures, last, tailMean } from "../experiment.ts";
 import { type Outcome, run } from "../trial.ts";
 
@@ -54,20 +52,6 @@ async function curvesOf(
     );
   }
   return curves;
-}
-
-/** `size` rows drawn anew each round, with replacement. */
-function sampled(rows: Rows, size: number, worker: number) {
-  const rng = Random.fromSeed(1).split(`batches/${worker}`);
-  return {
-    at: (round: number) =>
-      fullBatch(
-        pick(
-          rows,
-          Uint32Array.from({ length: size }, (_, k) => rng.below(round * size + k, rows.count)),
-        ),
-      ),
-  };
 }
 
 const ONE_WAY = { down: "identity" } as const;

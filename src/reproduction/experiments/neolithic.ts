@@ -54,7 +54,7 @@ export const neolithicMessages: Experiment = {
         value: (x) => f.at(x) - least,
         signal,
       });
-      curves.push({ ...outcome, points: outcome.points.map(({ x, y }) => ({ x: steps * x, y })) });
+      curves.push({ ...outcome, points: outcome.points.map((point) => ({ ...point, x: steps * point.x })) });
     }
     const floors = curves.map((curve) => tailMean(curve, 0.95 * MESSAGES)) as [
       number,
