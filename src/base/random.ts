@@ -8,6 +8,16 @@
  */
 import { cos, log } from "./maths.ts";
 
+const encoder = new TextEncoder();
+/** Names are encoded here: an array for each would take longer than to mix it into a key. */
+const scratch = new Uint8Array(1024);
+
+/** Valid until the next call. */
+const utf8 = (name: string): Uint8Array =>
+  3 * name.length > scratch.length
+    ? encoder.encode(name)
+    : scratch.subarray(0, encoder.encodeInto(name, scratch).written);
+
 export class Random {
   /** The key: two words of 32 bits. Kernels take them as they are. */
   readonly k0: number;
@@ -28,7 +38,7 @@ export class Random {
     let k0 = this.k0;
     let k1 = this.k1;
     // Sixteen bytes of the name at a time are a counter under the key so far; the last block carries the length.
-    const text = new TextEncoder().encode(name);
+    const text = utf8(name);
     const blocks = Math.floor(text.length / 16) + 1;
     for (let b = 0; b < blocks; b++) {
       const block = new Uint8Array(20);

@@ -33,6 +33,8 @@ export interface Settled {
 export interface Sender extends Settled {
   /** The message; valid until the next call of `encode`. */
   encode(x: Float32Array, rng: Random): Uint8Array;
+  /** As `encode`; the message may be a view of x, and is then valid only as long as x stays as it is. */
+  lend?(x: Float32Array, rng: Random): Uint8Array;
   /**
    * The unit of the vectors changed: what is remembered is multiplied by `factor` at the next `encode`, and stays as it was
    * if that round is undone. Absent where nothing remembered depends on the unit.

@@ -6,6 +6,7 @@
  *
  * Sound for exact and unbiased compressors. A biased one can make several workers diverge: give it error feedback.
  */
+import { checkLength } from "../base/layout.ts";
 import type { Random } from "../base/random.ts";
 import { checkArguments } from "../base/spec.ts";
 import type { Codec, Compressor } from "../compressors/compressor.ts";
@@ -26,17 +27,26 @@ export function direct(compressor: Compressor): Channel {
 class DirectSender implements Sender {
   readonly #codec: Codec;
   readonly #where: string;
-  readonly #buffer: MessageBuffer;
+  readonly #length: number;
+  /** Of no use to a sender that only lends. */
+  #buffer: MessageBuffer | undefined;
 
   constructor(codec: Codec, length: number, where: string) {
     this.#codec = codec;
     this.#where = where;
-    this.#buffer = new MessageBuffer(codec.maxBytes, length, where);
+    this.#length = length;
   }
 
   encode(x: Float32Array, rng: Random): Uint8Array {
+    this.#buffer ??= new MessageBuffer(this.#codec.maxBytes, this.#length, this.#where);
     this.#codec.encode(x, this.#buffer.begin(x), rng);
     return this.#buffer.message;
+  }
+
+  lend(x: Float32Array, rng: Random): Uint8Array {
+    if (this.#codec.lend === undefined) return this.encode(x, rng);
+    checkLength(x, this.#length, this.#where);
+    return this.#codec.lend(x);
   }
 
   commit(): void {}

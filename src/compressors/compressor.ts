@@ -79,6 +79,8 @@ export interface Codec {
   /** Entries so far, over all messages encoded, that the format cannot hold and that were sent as its largest number. */
   readonly saturated?: number | undefined;
   encode(x: Float32Array, into: ByteSink, rng: Random): void;
+  /** Where the message is x as it lies in memory: a view of it, checked as `encode` does. */
+  lend?(x: Float32Array): Uint8Array;
   /**
    * Encodes C(p), p = x + e with e the settled memory, and leaves p − decode(message) in the tentative memory. Optional:
    * a fused kernel; `encodeWithFeedback` in `feedback.ts` gives the same bits for a codec that has none.

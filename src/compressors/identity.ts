@@ -18,9 +18,9 @@ export function identity(using: Kernels = kernels): Compressor {
     open: (length) => ({
       maxBytes: bytes(4 * length),
       encode(x, into) {
-        if (!using.allFinite(x)) throw nonFiniteInput("identity");
-        into.f32s(x);
+        into.bytes(finiteBytes(x, using));
       },
+      lend: (x) => finiteBytes(x, using),
       decode(from, out) {
         out.set(finiteValues(from, length, using));
       },
@@ -29,6 +29,12 @@ export function identity(using: Kernels = kernels): Compressor {
       },
     }),
   };
+}
+
+/** As they lie in memory; every engine that Thinwire runs in is little-endian. */
+function finiteBytes(x: Float32Array, using: Kernels): Uint8Array {
+  if (!using.allFinite(x)) throw nonFiniteInput("identity");
+  return new Uint8Array(x.buffer, x.byteOffset, x.byteLength);
 }
 
 function finiteValues(from: ByteSource, length: number, using: Kernels): Float32Array {

@@ -9,7 +9,7 @@ import type { Receiver, Sender, Settled } from "../channels/channel.ts";
 import { ByteSink, ByteSource } from "../coding/bytes.ts";
 import { kernels } from "../kernels/index.ts";
 import type { Peer, Tag } from "../ports/peer.ts";
-import { type PeerId, rankOf } from "../ports/view.ts";
+import { type PeerId, rankOf, type View } from "../ports/view.ts";
 import { messageRandom, type Round, tagOf } from "../rounds/round.ts";
 import { settle } from "../rounds/settlement.ts";
 import { type Edge, hopsOf, ranks, type Topology } from "../topologies/topology.ts";
@@ -40,6 +40,7 @@ interface Plan {
 
 export class GossipEnd implements GossipExchange {
   readonly #peer: Peer;
+  readonly #rank: number;
   readonly #settings: PatternSettings;
   readonly #length: number;
   readonly #each: boolean;
@@ -59,6 +60,7 @@ export class GossipEnd implements GossipExchange {
     const i = rankOf(peer.view, peer.id);
     const phases = ranks(topology.period);
     this.#peer = peer;
+    this.#rank = i;
     this.#settings = settings;
     this.#length = length;
     this.#each = slots.senders === "each";
@@ -83,7 +85,7 @@ export class GossipEnd implements GossipExchange {
       ...this.#wires.map(({ to, own }) => [`own/${to ?? "all"}`, own] as const),
       ...[...receivers].map(([j, receiver]) => [`from/${j}`, receiver] as const),
     ]);
-    this.#plans = phases.map((phase) => planOf(topology, phase, peer, this.#wires, receivers));
+    this.#plans = phases.map((phase) => planOf(topology, phase, i, peer.view, this.#wires, receivers));
   }
 
   get mass(): number {
@@ -107,12 +109,11 @@ export class GossipEnd implements GossipExchange {
     const peer = this.#peer;
     const { codecCost } = this.#settings;
     const before = this.mass;
-    const messages: Uint8Array[] = [];
+    const messages: { readonly message: Uint8Array; readonly rng: Random }[] = [];
     for (const { wire, to } of tells) {
-      const message = await peer.work("encode", codecCost, () =>
-        wire.sender.encode(own, this.#random(peer.id, tag, wire.to)),
-      );
-      messages.push(message);
+      const rng = this.#random(peer.id, tag, wire.to);
+      const message = await peer.work("encode", codecCost, () => lent(wire.sender, own, rng));
+      messages.push({ message, rng });
       await peer.send(to, tag, this.#notes.behind(this.#pushSum ? [message, bytesOfMass(before)] : [message]));
     }
     let mass = before;
@@ -122,7 +123,8 @@ export class GossipEnd implements GossipExchange {
       for (const [index, { wire, weight }] of tells.entries()) {
         const flow = this.#stepSize * weight * before;
         mass = Math.fround(mass - flow);
-        wire.own.decodeAdd(messages[index]!, out, -flow, this.#random(peer.id, tag, wire.to));
+        const { message, rng } = messages[index]!;
+        wire.own.decodeAdd(message, out, -flow, rng);
       }
     });
     for (const { from, receiver, weight } of hears) {
@@ -130,7 +132,7 @@ export class GossipEnd implements GossipExchange {
       const { message, mass: theirs } = this.#split(body, tag.round);
       const flow = this.#stepSize * weight * theirs;
       mass = Math.fround(mass + flow);
-      const rng = this.#random(from, tag, rankOf(peer.view, peer.id));
+      const rng = this.#random(from, tag, this.#rank);
       await peer.work("decode", codecCost, () => receiver.decodeAdd(message, out, flow, rng));
       peer.recycle(body);
     }
@@ -171,11 +173,11 @@ export class GossipEnd implements GossipExchange {
 function planOf(
   topology: Topology,
   phase: number,
-  { id, view }: Peer,
+  i: number,
+  view: View,
   wires: readonly Wire[],
   receivers: ReadonlyMap<number, Receiver>,
 ): Plan {
-  const i = rankOf(view, id);
   const out = topology.tells(i, phase);
   const tells = wires
     .map((wire) => ({ wire, edges: out.filter(({ peer }) => wire.to === undefined || wire.to === peer) }))
@@ -191,6 +193,10 @@ function planOf(
   const ends = [...tells.flatMap(({ wire }) => [wire.sender, wire.own]), ...hears.map(({ receiver }) => receiver)];
   return { tells, hears, ends };
 }
+
+/** A message that is done with before x changes. */
+const lent = (sender: Sender, x: Float32Array, rng: Random): Uint8Array =>
+  sender.lend === undefined ? sender.encode(x, rng) : sender.lend(x, rng);
 
 /** Who is at the other end in any of the rounds, ascending. */
 const peersOf = (rounds: readonly (readonly Edge[])[]): number[] =>

@@ -18,6 +18,8 @@ interface Stop {
   readonly at: number;
 }
 
+const SILENCE = Uint8Array.of(0);
+
 export class SpreadingNotes {
   readonly #hops: number;
   readonly #at = new ByteSink(4);
@@ -39,8 +41,8 @@ export class SpreadingNotes {
   /** A message with what this peer knows behind it: nothing, or the round to stop at; and the note. */
   behind(parts: readonly Uint8Array[]): Uint8Array[] {
     const stop = this.#stop;
-    const at = stop === undefined ? [] : [this.#at.reset().u32(stop.at).written];
-    return [...parts, ...at, Uint8Array.of(stop?.note ?? 0)];
+    if (stop === undefined) return [...parts, SILENCE];
+    return [...parts, this.#at.reset().u32(stop.at).written, Uint8Array.of(stop.note)];
   }
 
   /** @returns the message without what stands behind it @throws {CorruptError} */

@@ -10,3 +10,13 @@ test("the benchmark counts two messages for each worker and round, and its virtu
   const transfers = (2 * 4 * 8 * 1000) / 20e6;
   assert.ok(Math.abs(row.virtualSeconds - (0.005 + 0.06 + transfers)) < 1e-12);
 });
+
+test("in a gossip each peer sends its vector once a round, and the seed alone decides what peers hold in the end", async () => {
+  const options = { pattern: "gossip", peers: 5, rounds: 3, entries: 1000 } as const;
+  const row = await benchSimulation(options);
+  assert.deepEqual([row.messages, row.bodyBytes], [15, 4001]);
+  const transfer = (8 * (24 + 4001)) / 20e6;
+  assert.ok(Math.abs(row.virtualSeconds - 3 * (0.03 + transfer)) < 1e-12);
+  assert.equal((await benchSimulation(options)).checksum, row.checksum);
+  assert.notEqual((await benchSimulation({ ...options, seed: 2 })).checksum, row.checksum);
+});

@@ -1,23 +1,30 @@
 /**
- * How fast the simulator is: a star of peers, each of which computes, sends its server a small body and gets one back,
- * round after round. Two messages a peer and round, over links of 20 Mbit/s and 30 ms.
+ * How fast the simulator is, over links of 20 Mbit/s and 30 ms: a star of peers with small bodies, two messages a peer and
+ * round; or a gossip of whole vectors, one message a peer and round.
  */
 import { type Bytes, bytes, megabitsPerSecond, milliseconds, type Seconds, seconds } from "../base/units.ts";
-import type { Peer } from "../ports/peer.ts";
+import { leaseVectors } from "../kernels/index.ts";
+import { NOTE_BYTES } from "../patterns/notes.ts";
+import { gossiping, star } from "./benchmark-programs.ts";
 import { symmetric } from "./link.ts";
 import { simulate } from "./simulate.ts";
 
 export interface SimulationBenchmarkOptions {
-  /** Server included. */
+  /** Default "star". */
+  readonly pattern?: "star" | "gossip";
+  /** The server of a star included. */
   readonly peers?: number;
   readonly rounds?: number;
-  /** Of each body. */
+  /** Of each body of a star. */
   readonly bodyBytes?: Bytes;
+  /** Of each vector of a gossip. */
+  readonly entries?: number;
   readonly seed?: number;
 }
 
 export interface SimulationBenchmark {
   readonly messagesPerSecond: number;
+  readonly pattern: "star" | "gossip";
   readonly peers: number;
   /** Real time of the whole run, its start and end included. */
   readonly seconds: Seconds;
@@ -29,41 +36,35 @@ export interface SimulationBenchmark {
   readonly seed: number;
   /** The virtual time of the run, which a change of speed must not change. */
   readonly virtualSeconds: Seconds;
+  /** Of what all peers hold in the end, which it must not change either; 0 where they hold nothing. */
+  readonly checksum: number;
 }
 
 export async function benchSimulation(options: SimulationBenchmarkOptions = {}): Promise<SimulationBenchmark> {
-  const { peers = 1000, rounds = 50, bodyBytes = bytes(1000), seed = 1 } = options;
+  const { pattern = "star", peers = 1000, rounds = 50, entries = 1000, seed = 1 } = options;
+  const bodyBytes = pattern === "star" ? (options.bodyBytes ?? bytes(1000)) : bytes(4 * entries + NOTE_BYTES);
   const link = symmetric(megabitsPerSecond(20), milliseconds(30));
-  const body = new Uint8Array(bodyBytes);
-  const began = performance.now();
-  const run = await simulate({ view: peers, seed, link }, (peer) => star(peer, rounds, body));
-  const took = seconds((performance.now() - began) / 1000);
-  return {
-    messagesPerSecond: Math.round(run.messages / took),
-    peers,
-    seconds: took,
-    peakBytes: peakMemory(),
-    messages: run.messages,
-    rounds,
-    bodyBytes,
-    seed,
-    virtualSeconds: run.seconds,
-  };
-}
-
-async function star(peer: Peer, rounds: number, body: Uint8Array): Promise<void> {
-  const { members } = peer.view;
-  const server = members[0]!;
-  const workers = peer.id === server ? members.slice(1) : []; // a copy in each peer would take n² of memory
-  for (let round = 0; round < rounds; round++) {
-    if (peer.id === server) {
-      await peer.gather(workers, { kind: "up", round });
-      await peer.send(workers, { kind: "down", round }, body);
-    } else {
-      await peer.work("compute", milliseconds(5), () => {});
-      await peer.send(server, { kind: "up", round }, body);
-      await peer.receive(server, { kind: "down", round });
-    }
+  const lease = leaseVectors();
+  try {
+    const began = performance.now();
+    const program = pattern === "star" ? star(rounds, bodyBytes) : gossiping(rounds, entries);
+    const run = await simulate({ view: peers, seed, link }, program);
+    const took = seconds((performance.now() - began) / 1000);
+    return {
+      messagesPerSecond: Math.round(run.messages / took),
+      pattern,
+      peers,
+      seconds: took,
+      peakBytes: peakMemory(),
+      messages: run.messages,
+      rounds,
+      bodyBytes,
+      seed,
+      virtualSeconds: run.seconds,
+      checksum: run.results.reduce((sum, own) => (Math.imul(sum, 31) + own) >>> 0, 0),
+    };
+  } finally {
+    lease.release();
   }
 }
 

@@ -65,7 +65,7 @@ export class SimulatedPeer implements Peer {
       if (!this.#reaches(id)) return Promise.reject(this.#unreachable(id, tag));
     }
     const { network, slab } = this.#world;
-    const free = network.send(station, receivers, tag, slab.copy(body));
+    const free = network.send(station, receivers, tag, slab.copy(body, receivers.length));
     if (free <= network.time.now()) return DONE;
     return new Promise((resolve, reject) => {
       const room = () => {
@@ -90,8 +90,10 @@ export class SimulatedPeer implements Peer {
     return this.#noted("gather", tag, this.#station.mailbox.gather(from, tag, options));
   }
 
-  /** Does nothing: receivers of one body share it. */
-  recycle(_body: Uint8Array): void {}
+  /** Receivers of one body share it: the last one frees it. */
+  recycle(body: Uint8Array): void {
+    this.#world.slab.release(body);
+  }
 
   /** The newest view, once it is not that of this peer any more; its mailbox has then entered it. */
   nextView(): Promise<View> {

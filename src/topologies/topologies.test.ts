@@ -174,6 +174,16 @@ test("degrees, messages and hops are those of the graphs", () => {
   }
 });
 
+test("where graphs look the same from every peer, hops from one of them are the most from any", () => {
+  for (const name of ["exponential", "one-peer-exponential"]) {
+    for (const n of SIZES) {
+      const topology = named(name, n);
+      assert.equal(topology.transitive, true);
+      assert.equal(hopsOf(topology), hopsOf({ ...topology, transitive: false }));
+    }
+  }
+});
+
 test("random regular graphs are regular, connected, and drawn by their seed", () => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 40 }), fc.integer({ min: 1, max: 9 }), fc.nat(99), (half, degree, seed) => {

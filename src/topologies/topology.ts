@@ -25,6 +25,8 @@ export interface Topology {
   readonly symmetric: boolean;
   /** Rows of W sum to 1. */
   readonly doublyStochastic: boolean;
+  /** True where the graphs look the same from every peer: what is found for one of them holds for all. */
+  readonly transitive?: boolean;
   /** Whom peer i hears: each j ≠ i with w_ij > 0, ascending. @param round default 0 */
   hears(i: number, round?: number): readonly Edge[];
   /** Who hears peer i: each k ≠ i with w_ki > 0, ascending. @param round default 0 */
@@ -77,6 +79,7 @@ export function circulant(name: string, n: number, offsets: readonly (readonly n
     period: offsets.length,
     symmetric: false,
     doublyStochastic: true,
+    transitive: true,
     hears: (i, round = 0) => edges(i, round, -1),
     tells: (i, round = 0) => edges(i, round, 1),
   };
@@ -89,11 +92,11 @@ export function circulant(name: string, n: number, offsets: readonly (readonly n
 export function hopsOf(topology: Topology): number {
   const known = hops.get(topology);
   if (known !== undefined) return known;
-  const { n, period } = topology;
+  const { n, period, transitive = false } = topology;
   const told = ranks(period).map((phase) => ranks(n).map((i) => topology.tells(i, phase).map(({ peer }) => peer)));
   let most = 0;
   for (const phase of ranks(period)) {
-    for (const source of ranks(n)) {
+    for (const source of ranks(transitive ? 1 : n)) {
       const far = hopsFrom(source, phase, told);
       if (far === undefined) {
         throw new ConfigError(topology.name, {

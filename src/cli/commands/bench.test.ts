@@ -36,7 +36,15 @@ function bench(...args: string[]) {
     async simulation(options) {
       asked.simulation = options;
       const more = { messages: 10, rounds: 5, bodyBytes: bytes(1000), seed: 1, virtualSeconds: seconds(1) };
-      return { messagesPerSecond: 5, peers: 2, seconds: seconds(2), peakBytes: bytes(1e6), ...more };
+      return {
+        messagesPerSecond: 5,
+        pattern: "star",
+        checksum: 0,
+        peers: 2,
+        seconds: seconds(2),
+        peakBytes: bytes(1e6),
+        ...more,
+      };
     },
     async torch(_python, tasks) {
       asked.torch = tasks;
@@ -84,7 +92,19 @@ test("models are compared with the same layers in PyTorch", async () => {
 
 test("the simulation's figures are printed", async () => {
   const { asked, world } = await bench("simulation", "--peers", "2", "--json");
-  assert.deepEqual(asked.simulation, { peers: 2, rounds: 50 });
+  assert.deepEqual(asked.simulation, { pattern: "star", peers: 2, rounds: 50 });
   const { messagesPerSecond, peers, seconds: time, peakBytes } = JSON.parse(world.out.text);
   assert.deepEqual([messagesPerSecond, peers, time, peakBytes], [5, 2, 2, 1e6]);
+});
+
+test("a gossip is simulated with as many entries as asked, and a star has none", async () => {
+  const { asked } = await bench("simulation", "--pattern", "gossip", "--peers", "20", "--entries", "30");
+  assert.deepEqual(asked.simulation, { pattern: "gossip", peers: 20, rounds: 50, entries: 30 });
+  for (const args of [
+    ["--entries", "30"],
+    ["--pattern", "ring"],
+  ]) {
+    const { code, asked } = await bench("simulation", ...args);
+    assert.deepEqual([code, asked.simulation], [EXIT.usage, undefined]);
+  }
 });

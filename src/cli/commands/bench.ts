@@ -19,6 +19,7 @@ interface BenchOptions {
   readonly batch?: string;
   readonly peers?: string;
   readonly rounds?: string;
+  readonly pattern?: string;
   readonly against?: string;
   readonly python?: string;
   readonly json?: boolean;
@@ -96,15 +97,19 @@ function modelsCommand(world: World, end: End): Command {
 function simulationCommand(world: World, end: End): Command {
   const command = new Command("simulation")
     .summary("the simulator: messages a second")
-    .description("Times a star of peers that exchange small messages in virtual time.")
-    .option("--peers <n>", "peers, the server included (default: 1000)")
-    .option("--rounds <n>", "rounds of two messages a peer (default: 50)")
+    .description("Times peers that exchange messages in virtual time.")
+    .option("--pattern <name>", "star, of small messages, or gossip, of f32 vectors (default: star)")
+    .option("--peers <n>", "peers, the server of a star included (default: 1000)")
+    .option("--rounds <n>", "rounds, of two messages a peer in a star and one in gossip (default: 50)")
+    .option("--entries <n>", "entries of a vector of gossip (default: 1000)")
     .option("--json", "print one JSON object instead (default: off)")
     .addHelpText("after", "\nExample:\n  thinwire bench simulation --peers 5000 --rounds 20");
   return command.action(async (options: BenchOptions) => {
+    const pattern = simulatedPattern(options);
     const peers = whole(options.peers, "--peers", 2) ?? 1000;
     const rounds = whole(options.rounds, "--rounds") ?? 50;
-    const measured = await world.engines.benchmarks.simulation({ peers, rounds });
+    const entries = whole(options.entries, "--entries");
+    const measured = await world.engines.benchmarks.simulation({ pattern, peers, rounds, ...(entries && { entries }) });
     const { messagesPerSecond, seconds, peakBytes } = measured;
     show(world, options, measured, () => [
       `${formatCount(messagesPerSecond)} messages a second between ${formatCount(peers)} peers`,
@@ -130,6 +135,16 @@ function pythonOf({ against, python }: BenchOptions): string | undefined {
     throw new ConfigError("--python", { expected: "--against torch beside it", got: python });
   }
   return against === undefined ? undefined : (python ?? "python3");
+}
+
+function simulatedPattern({ pattern = "star", entries }: BenchOptions): "star" | "gossip" {
+  if (pattern !== "star" && pattern !== "gossip") {
+    throw new ConfigError("--pattern", { expected: "star or gossip", got: pattern });
+  }
+  if (pattern === "star" && entries !== undefined) {
+    throw new ConfigError("--entries", { expected: "--pattern gossip beside it", got: entries });
+  }
+  return pattern;
 }
 
 const whole = (text: string | undefined, where: string, min = 1): number | undefined =>
