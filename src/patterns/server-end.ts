@@ -33,6 +33,8 @@ export class ServerEnd implements Exchange {
   /** The server's own share, if it is a worker too. */
   readonly #own: Sender | undefined;
   readonly #aggregation: Aggregation;
+  /** Where each worker stands among the senders. */
+  readonly #places: ReadonlyMap<PeerId, number>;
   readonly #downlinks: readonly Downlink[];
   readonly #ownDown: Receiver;
   readonly #ends: ReadonlyMap<string, Settled>;
@@ -51,6 +53,7 @@ export class ServerEnd implements Exchange {
     this.#peer = peer;
     this.#settings = settings;
     this.#present = senders;
+    this.#places = new Map(senders.map((worker, place) => [worker, place]));
     this.#own = senders.includes(id) ? slots.up.sender(length, layout) : undefined;
     this.#aggregation = slots.aggregate.open({
       channel: slots.up,
@@ -121,9 +124,9 @@ export class ServerEnd implements Exchange {
     this.#aggregation.begin(this.#sum, this.#absences?.expected ?? this.#present.length);
     for (const worker of this.#present) {
       const rng = messageRandom(peer, worker, tag);
-      const index = peer.view.workers.indexOf(worker);
+      const place = this.#places.get(worker)!;
       const add = (message: Uint8Array) =>
-        peer.work("decode", codecCost, () => this.#aggregation.add(index, message, rng, this.#sum));
+        peer.work("decode", codecCost, () => this.#aggregation.add(place, message, rng, this.#sum));
       if (worker === peer.id) {
         const sender = this.#own;
         assert(own !== null && sender !== undefined, "a worker takes part with a vector");

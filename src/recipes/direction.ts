@@ -3,6 +3,7 @@
  *
  *     g = (1/R) Σ_r ∇f(x; batch r);   v = g, or v ← μ v + g;   u = v, or η v where the rate goes in before compression
  */
+import { assert } from "../base/errors.ts";
 import { type NamedVectors, prefixed, under } from "../base/state.ts";
 import { kernels, vector } from "../kernels/index.ts";
 import { LocalMomentum } from "../optimizers/local-momentum.ts";
@@ -56,7 +57,7 @@ export class LocalDirection implements LocalWork {
   async #mean(round: number): Promise<number> {
     const { peer, model, batches, params, settings } = this.#trainee;
     const { samples } = this.#options;
-    if (batches === null) throw new Error("a member without data has no direction");
+    assert(batches !== null, "a member without data has no direction");
     if (samples > 1) this.#sum.fill(0);
     let loss = 0;
     for (let r = 0; r < samples; r++) {

@@ -9,6 +9,7 @@
  * @see Li, Sahu, Zaheer, Sanjabi, Talwalkar & Smith 2018, "Federated Optimization in Heterogeneous Networks" (FedProx),
  *   arXiv:1812.06127 (the proximal term)
  */
+import { assert } from "../base/errors.ts";
 import { type NamedVectors, prefixed, under } from "../base/state.ts";
 import { kernels, vector } from "../kernels/index.ts";
 import { LocalMomentum } from "../optimizers/local-momentum.ts";
@@ -73,7 +74,7 @@ export class LocalSteps implements LocalWork {
 
   async at(round: Round, learningRate: number): Promise<{ loss: number; direction: Float32Array }> {
     const { peer, model, batches, params, settings } = this.#trainee;
-    if (batches === null) throw new Error("a member without data takes no local steps");
+    assert(batches !== null, "a member without data takes no local steps");
     this.#begin();
     this.#local.set(params);
     const first = this.#stepsBefore(round.number);
