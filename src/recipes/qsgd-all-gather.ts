@@ -20,6 +20,7 @@ export const qsgdAllGather: Recipe = defineRecipe({
   assumes: "unbiased compressors; γ ≤ 1/(L(1 + 2ω/n))",
   defaults: { up: "qsgd:levels=7,bucket=512", down: "identity", momentum: "server" },
   compresses: "up",
+  oneWay: true,
   options: {},
   warnings: (use) => [
     ...notUnbiased("qsgd-all-gather", { ...use, down: use.up }),

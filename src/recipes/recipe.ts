@@ -58,6 +58,8 @@ export interface RecipeInfo {
    * `--down` is given.
    */
   readonly compresses: "none" | "up" | "both";
+  /** Nothing is sent a second time: `--down` makes no sense. */
+  readonly oneWay?: boolean;
   /** The method is tied to its own step: `--optimizer` makes no sense. */
   readonly ownStep?: boolean;
   /** The method is tied to its own aggregation: `--aggregator` makes no sense. */

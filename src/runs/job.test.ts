@@ -66,6 +66,7 @@ const refusals: readonly [JobOptions, RegExp][] = [
   [{ recipe: "double-sqeeze" }, /--recipe: expected .*double-squeeze.*Did you mean double-squeeze\?/],
   [{ compressor: "topk:0.01" }, /--compressor: .*Did you mean top-k\?/],
   [{ recipe: "sgd", compressor: "top-k:0.01" }, /--compressor: .*Try --recipe double-squeeze/],
+  [{ recipe: "qsgd-all-gather", down: "sign" }, /--down: expected no --down .*sends nothing back/],
   [{ momentum: "1" }, /--momentum: expected a number at least 0 and below 1, got "1"/],
   [{ momentum: "0.9@middle" }, /--momentum: .*worker, server/],
   [{ peers: "0" }, /--peers: expected a whole number at least 1.*The nearest valid value is 1\./],
@@ -91,3 +92,8 @@ for (const [options, message] of refusals) {
     );
   });
 }
+
+test("a job of a recipe that sends nothing back goes on from its own options", () => {
+  const job = checkJob({ recipe: "qsgd-all-gather" });
+  assert.deepEqual(checkJob(optionsOf(job)), job);
+});

@@ -159,10 +159,11 @@ export function checkJob(options: JobOptions): Job {
 
 /** The options that give this job again: `checkJob(optionsOf(job))` equals `job`. */
 export function optionsOf(job: Job): JobOptions {
-  const { compresses, decentralised } = recipeOf(job);
+  const { compresses, decentralised, oneWay } = recipeOf(job);
+  const answers = decentralised !== true && oneWay !== true;
   return {
     recipe: job.recipe,
-    ...(compresses === "none" ? {} : { compressor: job.up, ...(decentralised === true ? {} : { down: job.down }) }),
+    ...(compresses === "none" ? {} : { compressor: job.up, ...(answers && { down: job.down }) }),
     momentum: formatMomentum(job.momentum),
     ...(job.optimizer === null ? {} : { optimizer: job.optimizer }),
     ...(job.schedule === null ? {} : { schedule: job.schedule }),
@@ -229,6 +230,7 @@ function refuseUseless(recipe: ChosenRecipe, { compressor, down, server, optimiz
     refuse("--compressor", compressor, "fixes what it sends", "Try --recipe double-squeeze.");
     refuse("--down", down, "fixes what it sends", "Try --recipe double-squeeze.");
   }
+  if (recipe.oneWay === true) refuse("--down", down, "sends nothing back", "Leave it out.");
   if (recipe.decentralised === true) {
     refuse("--down", down, "has no server", "Leave it out.");
     refuse("--server", server === "peer" ? undefined : server, "has no server", "Leave it out.");
