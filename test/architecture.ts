@@ -33,6 +33,7 @@ const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["libp2p", "transports"],
   ["@libp2p/", "transports"],
   ["@chainsafe/libp2p", "transports"],
+  ["@multiformats/multiaddr", "transports"],
   ["commander", "cli"],
   ["@resvg/resvg-wasm", "cli"],
   ["dejavu-fonts-ttf", "cli"],

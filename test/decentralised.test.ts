@@ -69,7 +69,7 @@ test("what a run leaves behind is the mean of all models, in the checkpoint as i
     const result = await simulateJob(checkJob({ ...small, recipe: "d-psgd" }), { out: folder, checkpointEvery: 4 });
     const checkpoint = await readCheckpoint(folder);
     assert.equal(checkpoint.paramsHash, result.paramsHash);
-    const models = checkpoint.peers.map((peer) => peer.get("model")!);
+    const models = checkpoint.peers.map((peer) => peer!.get("model")!);
     assert.equal(models.length, 5);
     assert.deepEqual(meanOf(models), checkpoint.params);
     assert.notDeepEqual(models[0], models[1]);

@@ -7,6 +7,24 @@ import type { Channel, Settled } from "../channels/channel.ts";
 import type { PeerId } from "../ports/view.ts";
 import type { AggregatorUse, Rule } from "./rule.ts";
 
+/** How an end of a channel is used. */
+export interface EndUse {
+  /** Who has the other end, where it is one peer. */
+  readonly other?: PeerId;
+  /** All members of the view hold an equal one. */
+  readonly replicated?: boolean;
+  /** What is mirrored in it begins anew in every view. */
+  readonly anew?: boolean;
+}
+
+/** Keeps ends of channels, and vectors, by name: what was kept before under a name comes back under it. */
+export interface EndKeeper {
+  end<E extends Settled>(name: string, make: () => E, use?: EndUse): E;
+  /** For an end that must be made anew: it takes over what was remembered under its name. */
+  carry(name: string, end: Settled): void;
+  vector(name: string, length: number): Float32Array;
+}
+
 export interface AggregationSetup {
   /** What each sender's messages come through. */
   readonly channel: Channel;
@@ -15,6 +33,12 @@ export interface AggregationSetup {
   readonly layout: Layout;
   /** How much each sender counts, in their order: its rows of data. Equal if left out. */
   readonly weights?: readonly number[];
+  /** Keeps the receiving ends; made anew if left out. */
+  readonly keeper?: EndKeeper;
+  /** All members aggregate alike, as in an all-gather. */
+  readonly replicated?: boolean;
+  /** Senders come and go, so that each has a receiving end of its own. */
+  readonly elastic?: boolean;
 }
 
 export interface Aggregator {

@@ -31,16 +31,18 @@ class Gathering implements Aggregation {
   #gone = 0;
   #rng: Random | undefined;
 
-  constructor(rule: Rule, { channel, senders, layout }: AggregationSetup) {
+  constructor(rule: Rule, setup: AggregationSetup) {
+    const { senders, layout, keeper } = setup;
     const least = rule.least?.(0) ?? 1;
     if (senders.length < least) {
       throw new ConfigError(rule.name, { expected: `at least ${least} workers`, got: senders.length });
     }
     this.#rule = rule;
     this.#opened = rule.open(layout, senders.length);
-    this.#receivers = receivers(channel, senders, layout);
-    this.#buffers = senders.map(() => vector(layout.length));
+    this.#receivers = receivers(setup);
+    this.#buffers = senders.map((_, i) => keeper?.vector(`vector/${i}`, layout.length) ?? vector(layout.length));
     const { memory } = this.#opened;
+    if (memory !== undefined) keeper?.carry("rule", memory);
     this.ends = new Map([...endsOf(this.#receivers), ...(memory === undefined ? [] : [["rule", memory] as const])]);
   }
 

@@ -49,12 +49,14 @@ class Vote implements Aggregation {
   #voters = 0;
   #rng: Random | undefined;
 
-  constructor(name: string, ties: Ties, { channel, senders, layout }: AggregationSetup) {
+  constructor(name: string, ties: Ties, setup: AggregationSetup) {
+    const { layout, keeper } = setup;
     this.#name = name;
     this.#ties = ties;
-    this.#receivers = receivers(channel, senders, layout);
-    this.#decoded = vector(layout.length);
+    this.#receivers = receivers(setup);
+    this.#decoded = keeper?.vector("decoded", layout.length) ?? vector(layout.length);
     this.#last = ties === "previous" ? new Remembered(layout.length, 1, name) : undefined;
+    if (this.#last !== undefined) keeper?.carry("rule", this.#last);
     this.ends = new Map([...endsOf(this.#receivers), ...(this.#last ? [["rule", this.#last] as const] : [])]);
   }
 

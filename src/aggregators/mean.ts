@@ -11,10 +11,14 @@ import { toleranceWarnings } from "./tolerance.ts";
 
 export const mean: Aggregator = {
   name: "mean",
-  open({ channel, senders, layout }) {
-    const collector = channel.collector?.(senders.length, layout.length, layout);
-    if (collector !== undefined) return collected(collector);
-    const ends = receivers(channel, senders, layout);
+  open(setup) {
+    const { channel, senders, layout, keeper, elastic } = setup;
+    const collector = elastic === true ? undefined : channel.collector?.(senders.length, layout.length, layout);
+    if (collector !== undefined) {
+      keeper?.carry("collector", collector);
+      return collected(collector);
+    }
+    const ends = receivers(setup);
     let weight = 0;
     return {
       begin(out, expected) {

@@ -2,11 +2,10 @@
  * One receiving end per sender, for aggregators that look at each sender's vector.
  */
 import { CorruptError } from "../base/errors.ts";
-import type { Layout } from "../base/layout.ts";
 import type { Random } from "../base/random.ts";
-import type { Channel, Receiver, Settled } from "../channels/channel.ts";
+import type { Receiver, Settled } from "../channels/channel.ts";
 import { kernels } from "../kernels/index.ts";
-import type { PeerId } from "../ports/view.ts";
+import type { AggregationSetup } from "./aggregator.ts";
 
 export interface NamedReceiver {
   /** `from/3` */
@@ -14,8 +13,19 @@ export interface NamedReceiver {
   readonly receiver: Receiver;
 }
 
-export const receivers = (channel: Channel, senders: readonly PeerId[], layout: Layout): readonly NamedReceiver[] =>
-  senders.map((id) => ({ name: `from/${id}`, receiver: channel.receiver(layout.length, layout) }));
+export function receivers({
+  channel,
+  senders,
+  layout,
+  keeper,
+  replicated,
+}: AggregationSetup): readonly NamedReceiver[] {
+  const make = () => channel.receiver(layout.length, layout);
+  return senders.map((id) => {
+    const name = `from/${id}`;
+    return { name, receiver: keeper?.end(name, make, { other: id, ...(replicated && { replicated }) }) ?? make() };
+  });
+}
 
 /** The receivers by name, as a round settles them. */
 export const endsOf = (receivers: readonly NamedReceiver[]): [string, Settled][] =>

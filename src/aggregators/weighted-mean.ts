@@ -16,13 +16,14 @@ import { toleranceWarnings } from "./tolerance.ts";
 
 export const weightedMean: Aggregator = {
   name: "weighted-mean",
-  open({ channel, senders, layout, weights = senders.map(() => 1) }) {
+  open(setup) {
+    const { senders, weights = senders.map(() => 1) } = setup;
     assert(weights.length === senders.length, "every sender has a weight");
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     if (!(total > 0 && Number.isFinite(total)) || weights.some((weight) => weight < 0)) {
       throw new ConfigError("weighted-mean", { expected: "weights of at least 0, not all 0", got: `[${weights}]` });
     }
-    const ends = receivers(channel, senders, layout);
+    const ends = receivers(setup);
     let count = 0;
     return {
       begin(out, expected) {

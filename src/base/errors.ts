@@ -73,6 +73,11 @@ export class PeerLost extends ThinwireError {
   override readonly code = "peer-lost";
 }
 
+/** A peer may not join, or the key or ticket it would join with must not be used. */
+export class AdmissionError extends ThinwireError {
+  override readonly code = "admission";
+}
+
 /** A wait passed its deadline. */
 export class DeadlineError extends ThinwireError {
   override readonly code = "deadline";

@@ -16,8 +16,8 @@ import {
 test("durations are read in every unit", () => {
   const read = (text: string): number => parseDuration(text, "--compute");
   assert.deepEqual(
-    [read("250us"), read("5ms"), read("1.5s"), read("2min"), read("1h"), read(" 5MS ")],
-    [250 * 1e-6, 0.005, 1.5, 120, 3600, 0.005],
+    [read("250us"), read("5ms"), read("1.5s"), read("2min"), read("1h"), read("7d"), read(" 5MS ")],
+    [250 * 1e-6, 0.005, 1.5, 120, 3600, 604_800, 0.005],
   );
   assert.equal(read("0s"), 0);
 });

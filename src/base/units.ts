@@ -25,6 +25,7 @@ const DURATIONS: ReadonlyMap<string, number> = new Map([
   ["s", 1],
   ["min", 60],
   ["h", 3600],
+  ["d", 86_400],
 ]);
 
 const RATES: ReadonlyMap<string, number> = new Map([

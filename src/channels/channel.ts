@@ -18,8 +18,7 @@ export interface SavedChannel {
 
 export interface Settled {
   /**
-   * The round in flight was decided: its effect on the memory becomes final. Harmless at a receiving end that took no part in
-   * the round; a sending end must have encoded.
+   * The round in flight was decided: its effect on the memory becomes final. Harmless when nothing is in flight.
    */
   commit(): void;
   /** The round in flight is undone: the memory is as before `encode` or `decode`. Harmless when nothing is in flight. */

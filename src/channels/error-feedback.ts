@@ -12,7 +12,7 @@
  * @see Seide, Fu, Droppo, Li & Yu 2014, "1-Bit Stochastic Gradient Descent"
  * @see Karimireddy, Rebjock, Stich & Jaggi 2019, "Error Feedback Fixes SignSGD", arXiv:1901.09847
  */
-import { assert, ConfigError } from "../base/errors.ts";
+import { ConfigError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { checkArguments, parseNumber } from "../base/spec.ts";
 import { restoreInto } from "../base/state.ts";
@@ -106,7 +106,7 @@ class ErrorFeedbackSender implements Sender {
   }
 
   commit(): void {
-    assert(this.#inFlight, "commit without a round in flight would settle a stale error");
+    if (!this.#inFlight) return;
     [this.#settled, this.#tentative] = [this.#tentative, this.#settled];
     this.#inFlight = false;
   }

@@ -15,6 +15,9 @@ const COMMANDS = [
   "bench simulation",
   "list",
   "inspect",
+  "ticket issue",
+  "ticket list",
+  "ticket revoke",
 ];
 
 async function told(...args: string[]) {

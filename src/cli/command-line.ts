@@ -4,10 +4,12 @@
 import { Command, CommanderError } from "commander";
 import { benchCommand } from "./commands/bench.ts";
 import { compareCommand } from "./commands/compare.ts";
+import { configCommand } from "./commands/config.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { listCommand } from "./commands/list.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { ticketCommand } from "./commands/ticket.ts";
 import { trainCommand } from "./commands/train.ts";
 import { complaintOf } from "./complaints.ts";
 import { EXIT, EXIT_CODES_HELP, type ExitCode } from "./exit-codes.ts";
@@ -17,10 +19,12 @@ const COMMANDS = [
   trainCommand,
   simulateCommand,
   compareCommand,
+  configCommand,
   reproduceCommand,
   benchCommand,
   listCommand,
   inspectCommand,
+  ticketCommand,
 ];
 
 /**

@@ -54,6 +54,7 @@ export function realWorld(): RealWorld {
         () => true,
         () => false,
       ),
+    openMonitor: async (address, pages) => (await import("./monitor-server.ts")).openMonitor(address, pages),
     engines,
   };
   survivePipes(interrupts);
@@ -95,6 +96,7 @@ const engines: Engines = {
   simulate: async (job, controls) => (await import("../runs/simulate.ts")).simulateJob(job, controls),
   inspect: async (path) => (await import("../runs/inspect.ts")).inspect(path),
   jobOf: async (path) => (await (await import("../runs/checkpoint.ts")).readCheckpoint(path)).job,
+  holdsRun: async (path) => (await import("../runs/checkpoint.ts")).holdsRun(path),
   benchmarks: {
     codecs: async (options) =>
       (await import("../channels/benchmark.ts")).benchCodecs({
@@ -113,6 +115,12 @@ const engines: Engines = {
     run: async ({ name }, folder, signal) =>
       (await import("./reproduction-threads.ts")).reproduceInThread({ name, folder }, signal),
     rasteriser: async () => (await import("./report/png.ts")).openRasteriser(),
+  },
+  tickets: {
+    issue: async (folder, wanted) => (await import("../runs/swarm-folder.ts")).issueFrom(folder, wanted),
+    revoke: async (folder, name) => (await import("../runs/swarm-folder.ts")).revokeIn(folder, name),
+    list: async (folder) => (await import("../runs/swarm-folder.ts")).ticketsOf(folder),
+    read: async (text) => (await import("../transports/libp2p/ticket.ts")).parseTicket(text),
   },
 };
 

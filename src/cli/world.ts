@@ -7,8 +7,13 @@ import type { Reproduced } from "../reproduction/result.ts";
 import type { Inspection } from "../runs/inspect.ts";
 import type { Job } from "../runs/job.ts";
 import type { RunControls, RunResult } from "../runs/result.ts";
+import type { Issued, Wanted } from "../runs/swarm-folder.ts";
+import type { TicketRecord } from "../runs/ticket-book.ts";
+import type { Ticket } from "../transports/libp2p/ticket.ts";
+import type { MonitorAddress } from "./address.ts";
 import type { Benchmarks } from "./benchmarks.ts";
 import type { Catalogue } from "./catalogue.ts";
+import type { Monitor, Pages } from "./monitor-server.ts";
 
 /** Where text goes; process.stdout is one. */
 export interface TextStream {
@@ -27,9 +32,21 @@ export interface Engines {
   inspect(path: string): Promise<Inspection>;
   /** The job of a run folder or of a checkpoint. */
   jobOf(path: string): Promise<Job>;
+  /** Whether a folder holds checkpoints or a result. */
+  holdsRun(path: string): Promise<boolean>;
   readonly benchmarks: Benchmarks;
   readonly catalogue: Catalogue;
   readonly reproduction: Reproduction;
+  readonly tickets: Tickets;
+}
+
+/** Join tickets of a swarm. A folder is the swarm's: its key and the book of its tickets. */
+export interface Tickets {
+  issue(folder: string, wanted: Wanted): Promise<Issued>;
+  /** @param name a serial, or a ticket */
+  revoke(folder: string, name: string): Promise<TicketRecord>;
+  list(folder: string): Promise<readonly TicketRecord[]>;
+  read(text: string): Promise<Ticket>;
 }
 
 /** What reproduces published results. */
@@ -60,5 +77,7 @@ export interface World {
   /** The text of a file; undefined if there is none. */
   readFile(path: string): Promise<string | undefined>;
   exists(path: string): Promise<boolean>;
+  /** Serves pages over HTTP. @throws {ConfigError} if the address cannot be listened on */
+  openMonitor(address: MonitorAddress, pages: Pages): Promise<Monitor>;
   readonly engines: Engines;
 }

@@ -17,3 +17,6 @@ export const MAX_PART = 65_535;
 export const MAX_ROUND: number = 2 ** 32 - 1;
 export const MAX_EPOCH: number = 2 ** 32 - 1;
 export const MAX_PEERS = 65_536;
+
+/** Named vectors of one state on its way to a joiner. */
+export const MAX_STATE_VECTORS = 65_536;

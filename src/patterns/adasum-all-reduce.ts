@@ -43,11 +43,12 @@ export function adasumAllReduce({ perLayer = true }: AdasumOptions = {}): Patter
   };
   return {
     name,
-    open(peer, layout, settings) {
+    open(peer, layout, settings, memory) {
       const { length } = layout;
       const [rank, n] = [rankOf(peer.view, peer.id), peer.view.members.length];
       const reduction = new Pairing(name, peer, perLayer ? layout : flatLayout(length), ends(rank, n), settings);
-      return new ScheduledEnd({ name, peer, schedule: schedule(rank, n, length), reduction }, length, settings);
+      const sum = memory.vector("sum", length);
+      return new ScheduledEnd({ name, peer, schedule: schedule(rank, n, length), reduction }, sum, settings);
     },
     /** For one layer. */
     uncompressedBytes({ members: { length: n } }, length) {

@@ -12,6 +12,7 @@ import { tagOf } from "../rounds/round.ts";
 import { adasumAllReduce } from "./adasum-all-reduce.ts";
 import { allGather } from "./all-gather.ts";
 import { FIRST, FREE, LINK, measure, normals, once, run, SIZES, viewOf } from "./all-reduce.contract.ts";
+import { openAlone } from "./open-alone.ts";
 import { parameterServer } from "./parameter-server.ts";
 import { patternContract } from "./pattern.contract.ts";
 
@@ -59,7 +60,7 @@ test("a member without data sends its note and nothing else", async () => {
   const members = [0, 1].map(peerId);
   const swarm = run({ epoch: 0, members, workers: members.slice(1) }, async (peer) => {
     if (peer.id === 0) return peer.send(members[1]!, tagOf("up", FIRST), Uint8Array.of(1, 2, 3, 4, 0));
-    await plain.open(peer, flatLayout(1), FREE).average(new Float32Array(1), new Float32Array(1), FIRST, 0);
+    await openAlone(plain, peer, flatLayout(1), FREE).average(new Float32Array(1), new Float32Array(1), FIRST, 0);
   });
   await assert.rejects(swarm, CorruptError);
 });

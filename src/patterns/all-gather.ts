@@ -11,18 +11,15 @@
 import type { Aggregation, Aggregator } from "../aggregators/aggregator.ts";
 import { assert } from "../base/errors.ts";
 import { checkLength, type Layout } from "../base/layout.ts";
-import type { NamedVectors } from "../base/state.ts";
 import { bytes } from "../base/units.ts";
-import type { Channel, Sender, Settled } from "../channels/channel.ts";
+import type { Channel, Sender } from "../channels/channel.ts";
 import { FRAME_BYTES } from "../coding/frame.ts";
-import { vector } from "../kernels/index.ts";
 import type { Peer } from "../ports/peer.ts";
 import { rankOf } from "../ports/view.ts";
 import { messageRandom, type Round, tagOf } from "../rounds/round.ts";
-import { settle } from "../rounds/settlement.ts";
 import { othersOf } from "./butterfly.ts";
 import { collect } from "./collect.ts";
-import { restoreEnds, saveEnds } from "./ends.ts";
+import type { ExchangeMemory } from "./exchange-memory.ts";
 import { NOTE_BYTES, withNote } from "./notes.ts";
 import type { Exchange, Note, Pattern, PatternSettings } from "./pattern.ts";
 import { NOTHING } from "./plain.ts";
@@ -34,7 +31,7 @@ export interface AllGatherSlots {
 
 export const allGather = (slots: AllGatherSlots): Pattern => ({
   name: `all-gather(${slots.channel.name}, ${slots.aggregate.name})`,
-  open: (peer, layout, settings) => new AllGatherEnd(slots, peer, layout, settings),
+  open: (peer, layout, settings, memory) => new AllGatherEnd(slots, peer, layout, settings, memory),
   uncompressedBytes({ members: { length: n }, workers }, length) {
     return bytes((n - 1) * (n * (FRAME_BYTES + NOTE_BYTES) + workers.length * 4 * length));
   },
@@ -45,18 +42,31 @@ class AllGatherEnd implements Exchange {
   readonly #settings: PatternSettings;
   readonly #sender: Sender | undefined;
   readonly #aggregation: Aggregation;
-  readonly #ends: ReadonlyMap<string, Settled>;
   readonly #sum: Float32Array;
 
-  constructor({ channel, aggregate }: AllGatherSlots, peer: Peer, layout: Layout, settings: PatternSettings) {
+  constructor(
+    { channel, aggregate }: AllGatherSlots,
+    peer: Peer,
+    layout: Layout,
+    settings: PatternSettings,
+    memory: ExchangeMemory,
+  ) {
     const { workers } = peer.view;
-    const { weights } = settings;
+    const { weightOf, elastic } = settings;
     this.#peer = peer;
     this.#settings = settings;
-    this.#sender = workers.includes(peer.id) ? channel.sender(layout.length, layout) : undefined;
-    this.#aggregation = aggregate.open({ channel, senders: workers, layout, ...(weights && { weights }) });
-    this.#ends = new Map([...(this.#sender ? [["up", this.#sender] as const] : []), ...this.#aggregation.ends]);
-    this.#sum = vector(layout.length);
+    const { length } = layout;
+    this.#sender = workers.includes(peer.id) ? memory.end("up", () => channel.sender(length, layout)) : undefined;
+    this.#aggregation = aggregate.open({
+      channel,
+      senders: workers,
+      layout,
+      keeper: memory,
+      replicated: true,
+      ...(weightOf && { weights: workers.map(weightOf) }),
+      ...(elastic && { elastic }),
+    });
+    this.#sum = memory.vector("sum", length);
   }
 
   async average(
@@ -68,7 +78,7 @@ class AllGatherEnd implements Exchange {
   ): Promise<Note> {
     assert(answer === undefined, "an all-gather has no server that could answer");
     checkLength(out, this.#sum.length, "all-gather");
-    const told = await settle([...this.#ends.values()], () => this.#gather(own, round, note));
+    const told = await this.#gather(own, round, note);
     if (told === 0) out.set(this.#sum);
     return told;
   }
@@ -89,13 +99,5 @@ class AllGatherEnd implements Exchange {
 
   rescale(factor: number): void {
     this.#sender?.rescale?.(factor);
-  }
-
-  save(): NamedVectors {
-    return saveEnds(this.#ends);
-  }
-
-  restore(saved: NamedVectors): void {
-    restoreEnds(this.#ends, saved);
   }
 }

@@ -7,9 +7,8 @@
  */
 import { assert } from "../base/errors.ts";
 import { checkLength } from "../base/layout.ts";
-import { type NamedVectors, restoreInto } from "../base/state.ts";
 import { checkReceived } from "../channels/ends.ts";
-import { kernels, vector } from "../kernels/index.ts";
+import { kernels } from "../kernels/index.ts";
 import type { Kind, Peer } from "../ports/peer.ts";
 import { type PeerId, rankOf } from "../ports/view.ts";
 import { type Round, tagOf } from "../rounds/round.ts";
@@ -36,12 +35,12 @@ export interface Reduction {
 /** The mean of the workers' vectors; a member that is no worker adds nothing. */
 export const scheduled = (name: string, algorithm: Algorithm): Pattern => ({
   name,
-  open(peer, { length }, settings) {
+  open(peer, { length }, settings, memory) {
     const { members, workers } = peer.view;
     const schedule = algorithm(rankOf(peer.view, peer.id), members.length, length);
     return new ScheduledEnd(
       { name, peer, schedule, reduction: sumOf(name, peer, settings, workers.length) },
-      length,
+      memory.vector("sum", length),
       settings,
     );
   },
@@ -71,11 +70,11 @@ export class ScheduledEnd implements Exchange {
   /** Partial sums of this round. */
   readonly #sum: Float32Array;
 
-  constructor(parts: ScheduledParts, length: number, settings: PatternSettings) {
+  constructor(parts: ScheduledParts, sum: Float32Array, settings: PatternSettings) {
     this.#parts = parts;
     this.#members = parts.peer.view.members;
     this.#settings = settings;
-    this.#sum = vector(length);
+    this.#sum = sum;
   }
 
   async average(
@@ -160,13 +159,5 @@ export class ScheduledEnd implements Exchange {
 
   #codec(label: "encode" | "decode", body: () => void): Promise<void> {
     return this.#parts.peer.work(label, this.#settings.codecCost, body);
-  }
-
-  save(): NamedVectors {
-    return new Map();
-  }
-
-  restore(saved: NamedVectors): void {
-    restoreInto(new Map(), saved, this.#parts.name);
   }
 }

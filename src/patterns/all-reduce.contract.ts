@@ -10,6 +10,7 @@ import { RecordingMeter, total } from "../rounds/recording-meter.ts";
 import type { Round } from "../rounds/round.ts";
 import type { Link } from "../simulation/link.ts";
 import { simulate } from "../simulation/simulate.ts";
+import { openAlone } from "./open-alone.ts";
 import type { Pattern, PatternSettings } from "./pattern.ts";
 
 export const FREE: PatternSettings = { codecCost: seconds(0) };
@@ -39,7 +40,7 @@ export const once = (
   run(viewOf(own.length), async (peer) => {
     const { length } = own[0]!;
     const out = new Float32Array(length);
-    await pattern.open(peer, layout ?? flatLayout(length), FREE).average(own[peer.id]!, out, FIRST, 0);
+    await openAlone(pattern, peer, layout ?? flatLayout(length), FREE).average(own[peer.id]!, out, FIRST, 0);
     return out;
   });
 
@@ -52,7 +53,7 @@ export async function measure(
   const meters = view.members.map(() => new RecordingMeter());
   const { seconds: took } = await simulate({ view, seed: 1, link, meter: (id) => meters[id]! }, async (peer) => {
     const out = new Float32Array(length);
-    await pattern.open(peer, flatLayout(length), FREE).average(normals(`${peer.id}`, length), out, FIRST, 0);
+    await openAlone(pattern, peer, flatLayout(length), FREE).average(normals(`${peer.id}`, length), out, FIRST, 0);
   });
   return { sent: meters.map((meter) => total(meter.totals().sent)), took };
 }

@@ -16,6 +16,7 @@ import { ALL_REDUCES, allReduce } from "./all-reduce.ts";
 import { butterfly } from "./butterfly.ts";
 import { compressedAllReduce } from "./compressed-all-reduce.ts";
 import { hierarchical } from "./hierarchical.ts";
+import { openAlone } from "./open-alone.ts";
 import { patternContract } from "./pattern.contract.ts";
 import type { Pattern } from "./pattern.ts";
 
@@ -168,7 +169,7 @@ for (const pattern of several) {
       const outs = [0, 1, 2].map(() => new Float32Array(7));
       const exchanges = outs.map((out, part) => {
         const own = Float32Array.from({ length: 7 }, (_, j) => (j % 5 === peer.id ? 10 * part + 1 : 0));
-        return pattern.open(peer, flatLayout(7), FREE).average(own, out, { ...FIRST, part }, 0);
+        return openAlone(pattern, peer, flatLayout(7), FREE).average(own, out, { ...FIRST, part }, 0);
       });
       await Promise.all(exchanges);
       return outs.map((out) => Math.round(out[0]! / outs[0]![0]!));
@@ -189,7 +190,7 @@ for (const [name, pattern] of all) {
     for (const message of [[], [0, 0, 0], Array(13).fill(0)]) {
       const swarm = run(viewOf(2), async (peer) => {
         if (peer.id === 1) return peer.send(peerId(0), tagOf("up", FIRST), Uint8Array.from(message));
-        await pattern.open(peer, flatLayout(2), FREE).average(new Float32Array(2), new Float32Array(2), FIRST, 0);
+        await openAlone(pattern, peer, flatLayout(2), FREE).average(new Float32Array(2), new Float32Array(2), FIRST, 0);
       });
       await assert.rejects(swarm, CorruptError);
     }

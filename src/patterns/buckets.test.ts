@@ -13,6 +13,7 @@ import { LINK, measure, normals, once, run, viewOf } from "./all-reduce.contract
 import { allReduce } from "./all-reduce.ts";
 import { buckets } from "./buckets.ts";
 import { compressedAllReduce } from "./compressed-all-reduce.ts";
+import { openAlone } from "./open-alone.ts";
 import { parameterServer } from "./parameter-server.ts";
 import { patternContract } from "./pattern.contract.ts";
 
@@ -66,7 +67,7 @@ test("one bucket is encoded while another is on its way, and no two at once", as
   const pattern = buckets(allGather({ channel: plain, aggregate: mean }), { bytes: 10_000 });
   const time = async (codecCost: number) => {
     const { seconds: took } = await simulate({ view: viewOf(2), seed: 1, link: LINK }, async (peer) => {
-      const exchange = pattern.open(peer, flatLayout(10_000), { codecCost: seconds(codecCost) });
+      const exchange = openAlone(pattern, peer, flatLayout(10_000), { codecCost: seconds(codecCost) });
       await exchange.average(new Float32Array(10_000), new Float32Array(10_000), { number: 0, attempt: 0 }, 0);
     });
     return took;

@@ -9,11 +9,11 @@
  */
 import { assert, ConfigError } from "../base/errors.ts";
 import { checkLength, type Layout } from "../base/layout.ts";
-import { type NamedVectors, prefixed, under } from "../base/state.ts";
 import { bytes } from "../base/units.ts";
 import type { Peer } from "../ports/peer.ts";
 import type { Round } from "../rounds/round.ts";
 import { cut, type Slice } from "./all-reduce-schedule.ts";
+import type { ExchangeMemory } from "./exchange-memory.ts";
 import { layoutWithin } from "./layout-within.ts";
 import type { Exchange, Note, Pattern, PatternSettings } from "./pattern.ts";
 import { peerWith } from "./peer-with.ts";
@@ -37,22 +37,30 @@ export function buckets(inner: Pattern, options: BucketOptions): Pattern {
   };
   return {
     name,
-    open: (peer, layout, settings) => new BucketsEnd(inner, slicesOf(layout.length), peer, layout, settings),
+    open: (peer, layout, settings, memory) =>
+      new BucketsEnd(inner, slicesOf(layout.length), { peer, layout, settings, memory }),
     uncompressedBytes: (view, length) =>
       bytes(slicesOf(length).reduce((sum, [start, end]) => sum + inner.uncompressedBytes(view, end - start), 0)),
   };
+}
+
+interface Opening {
+  readonly peer: Peer;
+  readonly layout: Layout;
+  readonly settings: PatternSettings;
+  readonly memory: ExchangeMemory;
 }
 
 class BucketsEnd implements Exchange {
   readonly #length: number;
   readonly #buckets: readonly { readonly slice: Slice; readonly exchange: Exchange }[];
 
-  constructor(inner: Pattern, slices: readonly Slice[], peer: Peer, layout: Layout, settings: PatternSettings) {
+  constructor(inner: Pattern, slices: readonly Slice[], { peer, layout, settings, memory }: Opening) {
     const busy = oneAtATime(peer);
     this.#length = layout.length;
-    this.#buckets = slices.map((slice) => ({
+    this.#buckets = slices.map((slice, b) => ({
       slice,
-      exchange: inner.open(busy, layoutWithin(layout, slice), settings),
+      exchange: inner.open(busy, layoutWithin(layout, slice), settings, memory.within(`bucket/${b}`)),
     }));
   }
 
@@ -81,14 +89,6 @@ class BucketsEnd implements Exchange {
 
   rescale(factor: number): void {
     for (const { exchange } of this.#buckets) exchange.rescale?.(factor);
-  }
-
-  save(): NamedVectors {
-    return new Map(this.#buckets.flatMap(({ exchange }, b) => [...prefixed(`bucket/${b}`, exchange.save())]));
-  }
-
-  restore(saved: NamedVectors): void {
-    for (const [b, { exchange }] of this.#buckets.entries()) exchange.restore(under(`bucket/${b}`, saved));
   }
 }
 

@@ -17,6 +17,7 @@ import { FIRST, FREE, LINK, measure, normals, once, run, SIZES, viewOf } from ".
 import { cut } from "./all-reduce-schedule.ts";
 import { compressedAllReduce } from "./compressed-all-reduce.ts";
 import { layoutWithin } from "./layout-within.ts";
+import { openAlone } from "./open-alone.ts";
 import { parameterServer } from "./parameter-server.ts";
 import { patternContract } from "./pattern.contract.ts";
 
@@ -55,7 +56,7 @@ test("results and what is remembered make up what went in: nothing is lost, only
   const pattern = compressedAllReduce(both(errorFeedback(of("top-k:1"))));
   const share = (id: number, round: number) => normals(`${id}/${round}`, length);
   const results = await run(viewOf(n), async (peer) => {
-    const exchange = pattern.open(peer, flatLayout(length), FREE);
+    const exchange = openAlone(pattern, peer, flatLayout(length), FREE);
     const outs: Float32Array[] = [];
     for (let number = 0; number < count; number++) {
       outs.push(new Float32Array(length));
@@ -69,8 +70,8 @@ test("results and what is remembered make up what went in: nothing is lost, only
   };
   for (const out of results[0]!.outs) add(out);
   for (const [rank, { saved }] of results.entries()) {
-    for (let j = 0; j < n; j++) add(under(`up/${j}/private`, saved).get("error")!, cut(j, n, length)[0], 1 / n);
-    add(under("result/private", saved).get("error")!, cut(rank, n, length)[0]);
+    for (let j = 0; j < n; j++) add(under(`part/${j}/up/private`, saved).get("error")!, cut(j, n, length)[0], 1 / n);
+    add(under(`part/${rank}/result/private`, saved).get("error")!, cut(rank, n, length)[0]);
     for (let number = 0; number < count; number++) add(share(rank, number), 0, -1 / n);
   }
   for (const rest of total) assert.ok(Math.abs(rest) < 1e-5, `${rest}`);
@@ -90,7 +91,7 @@ test("the error of unbiased messages is as predicted: each entry is compressed t
       ["aligned", Array.from({ length: n }, () => walsh(1)), n * n],
     ] as const) {
       const [outs] = await run(viewOf(n), async (peer) => {
-        const exchange = pattern.open(peer, flatLayout(length), FREE);
+        const exchange = openAlone(pattern, peer, flatLayout(length), FREE);
         const all: Float32Array[] = [];
         for (let number = 0; number < rounds; number++) {
           all.push(new Float32Array(length));
@@ -155,7 +156,7 @@ test("a vector that is not finite, and a message that is none, end the run", asy
   await assert.rejects(once(pattern, [Float32Array.of(1, 2), Float32Array.of(Number.NaN, 1)]), NonFiniteError);
   const swarm = run(viewOf(2), async (peer) => {
     if (peer.id === 1) return peer.send(peerId(0), tagOf("up", FIRST), Uint8Array.of(1, 2, 0));
-    await pattern.open(peer, flatLayout(2), FREE).average(new Float32Array(2), new Float32Array(2), FIRST, 0);
+    await openAlone(pattern, peer, flatLayout(2), FREE).average(new Float32Array(2), new Float32Array(2), FIRST, 0);
   });
   await assert.rejects(swarm, CorruptError);
 });

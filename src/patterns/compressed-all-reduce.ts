@@ -10,31 +10,30 @@
  * channel and is not sent, so that every entry obeys one law. Everyone decodes the same messages: all members have the same
  * bits. With exact channels and their mean, they are those of a parameter server.
  *
- * Parts are cut by the number of members, at most one entry apart, and each has a layout of its own: a matrix that is cut
- * leaves matrices of one row. A port carries 2(n − 1)/n of a compressed vector each way, in two latencies.
+ * There are as many parts as members at first, at most one entry apart, and each has a layout of its own: a matrix that is
+ * cut leaves matrices of one row. A port carries 2(n − 1)/n of a compressed vector each way, in two latencies. Parts stay
+ * when members go: part j belongs to the member of rank j mod n. What its last owner could not say yet, it then adds to
+ * what it sends: n e, of which the mean is e.
  *
- * Every member hears the note of every other with its part. The round is decided before the first owner sends its result.
+ * Every member hears the note of every other with its part; one that owns none hears with the results.
  * @see Markov, Ramezanikebrya & Alistarh 2021, "CGX", arXiv:2111.08617
  * @see Gan et al. 2021, "BAGUA: Scaling up Distributed Learning with System Relaxations", arXiv:2107.01499
  */
 import type { Aggregation } from "../aggregators/aggregator.ts";
 import { assert } from "../base/errors.ts";
 import { checkLength, type Layout } from "../base/layout.ts";
-import type { NamedVectors } from "../base/state.ts";
 import { bytes } from "../base/units.ts";
-import type { Receiver, Sender, Settled } from "../channels/channel.ts";
+import type { Receiver, Sender } from "../channels/channel.ts";
 import { FRAME_BYTES } from "../coding/frame.ts";
-import { vector } from "../kernels/index.ts";
 import type { Peer, Tag } from "../ports/peer.ts";
 import { type PeerId, rankOf } from "../ports/view.ts";
 import { messageRandom, type Round, tagOf } from "../rounds/round.ts";
-import { settle } from "../rounds/settlement.ts";
 import { cut, type Slice } from "./all-reduce-schedule.ts";
 import { othersOf } from "./butterfly.ts";
 import { collect } from "./collect.ts";
-import { restoreEnds, saveEnds } from "./ends.ts";
+import type { ExchangeMemory } from "./exchange-memory.ts";
 import { layoutWithin } from "./layout-within.ts";
-import { NOTE_BYTES, withNote } from "./notes.ts";
+import { NOTE_BYTES, splitNote, withNote } from "./notes.ts";
 import type { Exchange, Note, Pattern, PatternSettings } from "./pattern.ts";
 import { NOTHING } from "./plain.ts";
 import type { ParameterServerSlots } from "./server-slots.ts";
@@ -45,7 +44,7 @@ export function compressedAllReduce(slots: CompressedAllReduceSlots): Pattern {
   const { up, down, aggregate } = slots;
   return {
     name: `compressed-all-reduce(${up.name}, ${down.name}, ${aggregate.name})`,
-    open: (peer, layout, settings) => new CompressedEnd(slots, peer, layout, settings),
+    open: (peer, layout, settings, memory) => new CompressedEnd(slots, peer, layout, settings, memory),
     uncompressedBytes(view, length) {
       const n = view.members.length;
       const frames = n * (n - 1) * (2 * FRAME_BYTES + NOTE_BYTES);
@@ -63,57 +62,65 @@ interface Part {
   readonly up: Sender | undefined;
   /** Decodes what the owner sends, the own part too. */
   readonly down: Receiver;
+  /** Of a part that this member owns. */
+  readonly own: { readonly aggregation: Aggregation; readonly sum: Float32Array; readonly result: Sender } | undefined;
 }
 
 class CompressedEnd implements Exchange {
   readonly #peer: Peer;
   readonly #settings: PatternSettings;
   readonly #length: number;
-  readonly #rank: number;
   readonly #parts: readonly Part[];
-  /** The others' ranks, in the order in which messages set out. */
-  readonly #others: readonly number[];
-  // Of the own part:
-  readonly #aggregation: Aggregation;
-  readonly #sum: Float32Array;
-  readonly #result: Sender;
-  /** Settled before results set out, and after they have arrived. */
-  readonly #before: ReadonlyMap<string, Settled>;
-  readonly #after: ReadonlyMap<string, Settled>;
+  /** In the order in which messages set out: the parts of the members before this one first, its own last. */
+  readonly #order: readonly number[];
+  /** Members that own no part, and so hear no notes but with results. */
+  readonly #partless: readonly PeerId[];
 
-  constructor(slots: CompressedAllReduceSlots, peer: Peer, layout: Layout, settings: PatternSettings) {
+  constructor(
+    slots: CompressedAllReduceSlots,
+    peer: Peer,
+    layout: Layout,
+    settings: PatternSettings,
+    memory: ExchangeMemory,
+  ) {
     const { members, workers } = peer.view;
-    const { weights } = settings;
+    const rank = rankOf(peer.view, peer.id);
+    const count = settings.parts ?? members.length;
     this.#peer = peer;
     this.#settings = settings;
     this.#length = layout.length;
-    this.#rank = rankOf(peer.view, peer.id);
-    this.#others = othersOf(this.#rank, members.length);
-    const slices = members.map((_, j) => cut(j, members.length, layout.length));
-    this.#parts = members.map((owner, j) => {
-      const part = layoutWithin(layout, slices[j]!);
-      return {
-        owner,
-        slice: slices[j]!,
-        up: workers.includes(peer.id) ? slots.up.sender(part.length, part) : undefined,
-        down: slots.down.receiver(part.length, part),
-      };
-    });
-    const own = layoutWithin(layout, slices[this.#rank]!);
-    this.#aggregation = slots.aggregate.open({
+    this.#parts = Array.from({ length: count }, (_, j) =>
+      this.#open(slots, members[j % members.length]!, layout, cut(j, count, layout.length), memory.within(`part/${j}`)),
+    );
+    this.#order = [...othersOf(rank, members.length), rank].flatMap((owner) =>
+      this.#parts.flatMap((_, j) => (j % members.length === owner ? [j] : [])),
+    );
+    this.#partless = members.slice(count);
+    assert(workers.length > 0, "there is something to average");
+  }
+
+  #open(slots: CompressedAllReduceSlots, owner: PeerId, layout: Layout, slice: Slice, memory: ExchangeMemory): Part {
+    const { view, id } = this.#peer;
+    const { weightOf, elastic } = this.#settings;
+    const part = layoutWithin(layout, slice);
+    const sender = () => slots.up.sender(part.length, part);
+    const receiver = () => slots.down.receiver(part.length, part);
+    const up = view.workers.includes(id) ? memory.end("up", sender, { other: owner }) : undefined;
+    const down = memory.end("down", receiver, { other: owner });
+    if (owner !== id) {
+      if (up !== undefined) memory.inherit("result", up, view.workers.length);
+      return { owner, slice, up, down, own: undefined };
+    }
+    const aggregation = slots.aggregate.open({
       channel: slots.up,
-      senders: workers,
-      layout: own,
-      ...(weights && { weights }),
+      senders: view.workers,
+      layout: part,
+      keeper: memory,
+      ...(weightOf && { weights: view.workers.map(weightOf) }),
+      ...(elastic && { elastic }),
     });
-    this.#sum = vector(own.length);
-    this.#result = slots.down.sender(own.length, own);
-    this.#before = new Map<string, Settled>([
-      ...this.#parts.flatMap(({ owner, up }) => (up === undefined ? [] : [[`up/${owner}`, up] as const])),
-      ...this.#aggregation.ends,
-      ["result", this.#result],
-    ]);
-    this.#after = new Map(this.#parts.map(({ owner, down }) => [`down/${owner}`, down]));
+    const result = memory.end("result", () => slots.down.sender(part.length, part));
+    return { owner, slice, up, down, own: { aggregation, sum: memory.vector("sum", part.length), result } };
   }
 
   async average(
@@ -125,47 +132,63 @@ class CompressedEnd implements Exchange {
   ): Promise<Note> {
     assert(answer === undefined, "an all-reduce has no server that could answer");
     for (const x of own === null ? [out] : [own, out]) checkLength(x, this.#length, "compressed all-reduce");
-    let message = NOTHING;
-    const told = await settle([...this.#before.values()], async () => {
-      const loudest = await this.#scatter(own, round, note);
-      if (loudest === 0) message = await this.#encode(this.#result, this.#sum, this.#tag("down", this.#rank, round));
-      return loudest;
-    });
-    if (told !== 0) return told;
-    return settle([...this.#after.values()], async () => {
-      await this.#gather(message, out, round);
-      return 0;
-    });
+    const told = await this.#scatter(own, round, note);
+    if (told === 0) return this.#gather(out, round);
+    if (this.#parts[0]!.own !== undefined) {
+      await this.#peer.send(this.#partless, this.#tag("down", 0, round), withNote(NOTHING, told));
+    }
+    return told;
   }
 
-  /** @returns the largest note told by any member */
+  /** @returns the largest note told by any member, as far as this one hears it */
   async #scatter(own: Float32Array | null, round: Round, note: Note): Promise<Note> {
     const peer = this.#peer;
-    let mine = NOTHING;
-    for (const j of [...this.#others, this.#rank]) {
+    const mine = new Map<number, Uint8Array>();
+    for (const j of this.#order) {
       const { owner, slice, up } = this.#parts[j]!;
       assert((own !== null) === (up !== undefined), "a worker takes part with a vector");
       const tag = this.#tag("up", j, round);
       const message = up && own ? await this.#encode(up, own.subarray(...slice), tag) : NOTHING;
-      if (j === this.#rank) mine = message;
+      if (owner === peer.id) mine.set(j, message);
       else await peer.send(owner, tag, withNote(message, note));
     }
     const { codecCost } = this.#settings;
-    const collecting = { peer, codecCost, aggregation: this.#aggregation, sum: this.#sum };
-    return collect(collecting, mine, this.#tag("up", this.#rank, round), note);
+    let loudest = note;
+    for (const [j, message] of mine) {
+      const collecting = { peer, codecCost, ...this.#parts[j]!.own! };
+      loudest = Math.max(loudest, await collect(collecting, message, this.#tag("up", j, round), note));
+    }
+    return this.#isPartless ? 0 : loudest; // it will hear
   }
 
-  async #gather(mine: Uint8Array, out: Float32Array, round: Round): Promise<void> {
+  get #isPartless(): boolean {
+    return this.#partless.includes(this.#peer.id);
+  }
+
+  async #gather(out: Float32Array, round: Round): Promise<Note> {
     const peer = this.#peer;
-    const owners = this.#others.map((j) => this.#parts[j]!.owner);
-    await peer.send(owners, this.#tag("down", this.#rank, round), mine);
+    const others = othersOf(rankOf(peer.view, peer.id), peer.view.members.length).map(
+      (rank) => peer.view.members[rank]!,
+    );
+    const mine = new Map<number, Uint8Array>();
+    for (const [j, { own }] of this.#parts.entries()) {
+      if (own === undefined) continue;
+      const tag = this.#tag("down", j, round);
+      const message = await this.#encode(own.result, own.sum, tag);
+      mine.set(j, message);
+      await peer.send(others, tag, this.#partless.length > 0 ? withNote(message, 0) : message);
+    }
     for (const [j, { owner, slice, down }] of this.#parts.entries()) {
       const tag = this.#tag("down", j, round);
-      const body = j === this.#rank ? mine : await peer.receive(owner, tag);
+      const body = mine.get(j) ?? (await peer.receive(owner, tag));
+      const { message, note } =
+        this.#partless.length > 0 && !mine.has(j) ? splitNote(body) : { message: body, note: 0 };
+      if (note !== 0) return note;
       const rng = messageRandom(peer, owner, tag);
-      await peer.work("decode", this.#settings.codecCost, () => down.decode(body, out.subarray(...slice), rng));
-      if (j !== this.#rank) peer.recycle(body);
+      await peer.work("decode", this.#settings.codecCost, () => down.decode(message, out.subarray(...slice), rng));
+      if (!mine.has(j)) peer.recycle(body);
     }
+    return 0;
   }
 
   #encode(sender: Sender, x: Float32Array, tag: Tag): Promise<Uint8Array> {
@@ -178,16 +201,9 @@ class CompressedEnd implements Exchange {
   }
 
   rescale(factor: number): void {
-    for (const { up } of this.#parts) up?.rescale?.(factor);
-    this.#result.rescale?.(factor);
-  }
-
-  save(): NamedVectors {
-    return new Map([...saveEnds(this.#before), ...saveEnds(this.#after)]);
-  }
-
-  restore(saved: NamedVectors): void {
-    restoreEnds(this.#before, saved);
-    restoreEnds(this.#after, saved);
+    for (const { up, own } of this.#parts) {
+      up?.rescale?.(factor);
+      own?.result.rescale?.(factor);
+    }
   }
 }

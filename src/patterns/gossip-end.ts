@@ -1,22 +1,24 @@
 /**
  * The end of a gossip at one peer.
  */
+import type { EndUse } from "../aggregators/aggregator.ts";
 import { assert, ConfigError, CorruptError } from "../base/errors.ts";
 import { checkLength, type Layout } from "../base/layout.ts";
 import type { Random } from "../base/random.ts";
-import { type NamedVectors, restoreInto } from "../base/state.ts";
-import type { Receiver, Sender, Settled } from "../channels/channel.ts";
+import type { Receiver, Sender } from "../channels/channel.ts";
 import { ByteSink, ByteSource } from "../coding/bytes.ts";
 import { kernels } from "../kernels/index.ts";
 import type { Peer, Tag } from "../ports/peer.ts";
 import { type PeerId, rankOf, type View } from "../ports/view.ts";
 import { messageRandom, type Round, tagOf } from "../rounds/round.ts";
-import { settle } from "../rounds/settlement.ts";
 import { type Edge, hopsOf, ranks, type Topology } from "../topologies/topology.ts";
-import { restoreEnds, saveEnds } from "./ends.ts";
+import { type ExchangeMemory, mirrors, Tentative } from "./exchange-memory.ts";
 import { SpreadingNotes } from "./gossip-notes.ts";
 import type { GossipExchange, GossipSlots } from "./gossip-slots.ts";
 import type { Note, PatternSettings } from "./pattern.ts";
+
+/** Neighbours change with the view: what they mirror begins at 0 again, and all weigh 1. */
+const ANEW: EndUse = { anew: true };
 
 /** Of the mass that push-sum sends along, an f32. */
 export const MASS_BYTES = 4;
@@ -35,7 +37,13 @@ interface Plan {
   /** Each with who hears it and Σ w_ki over them. */
   readonly tells: readonly { readonly wire: Wire; readonly to: readonly PeerId[]; readonly weight: number }[];
   readonly hears: readonly { readonly from: PeerId; readonly receiver: Receiver; readonly weight: number }[];
-  readonly ends: readonly Settled[];
+}
+
+export interface GossipOpening {
+  readonly peer: Peer;
+  readonly layout: Layout;
+  readonly settings: PatternSettings;
+  readonly memory: ExchangeMemory;
 }
 
 export class GossipEnd implements GossipExchange {
@@ -49,12 +57,11 @@ export class GossipEnd implements GossipExchange {
   readonly #wires: readonly Wire[];
   /** By round, modulo the period. */
   readonly #plans: readonly Plan[];
-  readonly #ends: ReadonlyMap<string, Settled>;
   readonly #notes: SpreadingNotes;
-  readonly #mass: Float32Array = Float32Array.of(1);
+  readonly #mass: Tentative;
 
   /** @throws {ConfigError} if a neighbour that is silent in some rounds would miss what the others mirror */
-  constructor(slots: GossipSlots, topology: Topology, peer: Peer, layout: Layout, settings: PatternSettings) {
+  constructor(slots: GossipSlots, topology: Topology, { peer, layout, settings, memory }: GossipOpening) {
     const { channel } = slots;
     const { length } = layout;
     const i = rankOf(peer.view, peer.id);
@@ -70,26 +77,26 @@ export class GossipEnd implements GossipExchange {
     const told = peersOf(phases.map((phase) => topology.tells(i, phase)));
     const heard = peersOf(phases.map((phase) => topology.hears(i, phase)));
     const one = told.length === 0 ? [] : [undefined];
+    const idOf = (rank: number | undefined) => (rank === undefined ? "all" : peer.view.members[rank]!);
+    const sender = () => channel.sender(length, layout);
+    const receiver = () => channel.receiver(length, layout);
     this.#wires = (this.#each ? told : one).map((to) => ({
       to,
-      sender: channel.sender(length, layout),
-      own: channel.receiver(length, layout),
+      sender: memory.end(`to/${idOf(to)}`, sender, ANEW),
+      own: memory.end(`own/${idOf(to)}`, receiver, ANEW),
     }));
-    const receivers = new Map(heard.map((j) => [j, channel.receiver(length, layout)]));
-    if (topology.period > 1 && !this.#each && this.#wires.some(({ own }) => own.save().shared.size > 0)) {
+    const receivers = new Map(heard.map((j) => [j, memory.end(`from/${idOf(j)}`, receiver, ANEW)]));
+    this.#mass = new Tentative(Float32Array.of(1), "mass of push-sum");
+    memory.put("mass", this.#mass);
+    if (topology.period > 1 && !this.#each && this.#wires.some(({ own }) => mirrors(own))) {
       const expected = `a graph that stays, where all who hear a peer mirror what ${channel.name} remembers`;
       throw new ConfigError("topology", { expected, got: topology.name });
     }
-    this.#ends = new Map<string, Settled>([
-      ...this.#wires.map(({ to, sender }) => [`to/${to ?? "all"}`, sender] as const),
-      ...this.#wires.map(({ to, own }) => [`own/${to ?? "all"}`, own] as const),
-      ...[...receivers].map(([j, receiver]) => [`from/${j}`, receiver] as const),
-    ]);
     this.#plans = phases.map((phase) => planOf(topology, phase, i, peer.view, this.#wires, receivers));
   }
 
   get mass(): number {
-    return this.#mass[0]!;
+    return this.#mass.values[0]!;
   }
 
   async average(own: Float32Array | null, out: Float32Array, round: Round, note: Note): Promise<Note> {
@@ -98,10 +105,8 @@ export class GossipEnd implements GossipExchange {
     const stopped = this.#notes.begin(round.number, note);
     if (stopped !== 0) return stopped;
     const plan = this.#plans[round.number % this.#plans.length]!;
-    return settle(plan.ends, async () => {
-      this.#mass[0] = await this.#mix(own, out, tagOf("up", round), plan);
-      return 0;
-    });
+    this.#mass.propose(Float32Array.of(await this.#mix(own, out, tagOf("up", round), plan)));
+    return 0;
   }
 
   /** @returns the mass after the round */
@@ -159,15 +164,6 @@ export class GossipEnd implements GossipExchange {
   rescale(factor: number): void {
     for (const { sender } of this.#wires) sender.rescale?.(factor);
   }
-
-  save(): NamedVectors {
-    return new Map([...saveEnds(this.#ends), ["mass", Float32Array.from(this.#mass)]]);
-  }
-
-  restore(saved: NamedVectors): void {
-    restoreEnds(this.#ends, saved);
-    restoreInto(new Map([["mass", this.#mass]]), new Map([...saved].filter(([name]) => name === "mass")), "gossip");
-  }
 }
 
 function planOf(
@@ -184,15 +180,20 @@ function planOf(
     .filter(({ edges }) => edges.length > 0)
     .map(({ wire, edges }) => ({
       wire,
-      to: edges.map(({ peer }) => view.members[peer]!),
+      to: startingAfter(i, edges).map(({ peer }) => view.members[peer]!),
       weight: edges.reduce((sum, { weight }) => sum + weight, 0),
     }));
   const hears = topology
     .hears(i, phase)
     .map(({ peer, weight }) => ({ from: view.members[peer]!, receiver: receivers.get(peer)!, weight }));
-  const ends = [...tells.flatMap(({ wire }) => [wire.sender, wire.own]), ...hears.map(({ receiver }) => receiver)];
-  return { tells, hears, ends };
+  return { tells, hears };
 }
+
+/** In the order of ranks from one's own on, so that not all peers begin with the same one. */
+const startingAfter = (i: number, edges: readonly Edge[]): Edge[] => [
+  ...edges.filter(({ peer }) => peer > i),
+  ...edges.filter(({ peer }) => peer < i),
+];
 
 /** A message that is done with before x changes. */
 const lent = (sender: Sender, x: Float32Array, rng: Random): Uint8Array =>

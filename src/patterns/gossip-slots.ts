@@ -24,7 +24,7 @@ export interface GossipExchange extends Exchange {
   readonly mass: number;
   /**
    * One round: `out` becomes this peer's mix of its own vector and its neighbours'. With a note, which is returned some
-   * rounds after it was told and by all peers in the same round, `out` and all memories are as before.
+   * rounds after it was told and by all peers in the same round, `out` is as before.
    */
   average(vector: Float32Array | null, out: Float32Array, round: Round, note: Note): Promise<Note>;
 }

@@ -19,6 +19,7 @@ import { mixingRate } from "../topologies/spectrum.ts";
 import { hopsOf, ranks, selfWeight } from "../topologies/topology.ts";
 import { gossip } from "./gossip.ts";
 import type { GossipExchange, GossipSlots } from "./gossip-slots.ts";
+import { openAlone } from "./open-alone.ts";
 
 const LENGTH = 23;
 const FAST = bitsPerSecond(Number.POSITIVE_INFINITY);
@@ -45,7 +46,7 @@ const vectorOf = (rank: number): Float32Array =>
 /** Rounds of pure gossip. @returns what each peer held after each round, the start first */
 async function trajectory(slots: GossipSlots, n: number, rounds: number): Promise<Float32Array[][]> {
   return await run(n, async (peer) => {
-    const exchange = gossip(slots).open(peer, flatLayout(LENGTH), SETTINGS);
+    const exchange = openAlone(gossip(slots), peer, flatLayout(LENGTH), SETTINGS);
     return (await mix(exchange, vectorOf(rankOf(peer.view, peer.id)), 0, rounds)).held;
   }).then((byPeer) => ranks(rounds + 1).map((round) => byPeer.map((held) => held[round]!)));
 }
@@ -150,7 +151,7 @@ test("push-sum reaches the mean on a directed graph whose rows do not sum to 1, 
     const topology = topologyOf(`random-out:3,seed=${seed}`);
     const masses: number[] = [];
     const held = await run(20, async (peer) => {
-      const exchange = gossip({ topology, channel: plain }).open(peer, flatLayout(LENGTH), SETTINGS);
+      const exchange = openAlone(gossip({ topology, channel: plain }), peer, flatLayout(LENGTH), SETTINGS);
       const { x } = await mix(exchange, vectorOf(rankOf(peer.view, peer.id)), 0, 60);
       masses.push(exchange.mass);
       return x;
@@ -169,7 +170,7 @@ test("an exchange restored after five rounds goes on bit for bit, masses and mir
     { topology: topologyOf("one-peer-exponential"), channel: difference(compressor("sign")), senders: "each" as const },
   ]) {
     const pattern = gossip(slots);
-    const open = (peer: Peer) => pattern.open(peer, flatLayout(LENGTH), SETTINGS);
+    const open = (peer: Peer) => openAlone(pattern, peer, flatLayout(LENGTH), SETTINGS);
     const whole = await trajectory(slots, 6, 9);
     const half = await run(6, async (peer): Promise<[Float32Array, NamedVectors]> => {
       const exchange = open(peer);
@@ -192,7 +193,8 @@ async function stopped(topology: string, n: number, told: ReadonlyMap<string, nu
   return await run(
     n,
     async (peer) => {
-      const exchange = gossip({ topology: topologyOf(topology), channel: plain }).open(
+      const exchange = openAlone(
+        gossip({ topology: topologyOf(topology), channel: plain }),
         peer,
         flatLayout(LENGTH),
         SETTINGS,
@@ -251,7 +253,12 @@ test("of several notes the one that stops first wins, and of those the loudest, 
 
 test("after a note that ended nothing the gossip goes on", async () => {
   const results = await run(3, async (peer) => {
-    const exchange = gossip({ topology: topologyOf("ring"), channel: plain }).open(peer, flatLayout(LENGTH), SETTINGS);
+    const exchange = openAlone(
+      gossip({ topology: topologyOf("ring"), channel: plain }),
+      peer,
+      flatLayout(LENGTH),
+      SETTINGS,
+    );
     const x = vectorOf(rankOf(peer.view, peer.id));
     const out = new Float32Array(LENGTH);
     const heard: number[] = [];
@@ -284,7 +291,7 @@ test("the bytes of an uncompressed round are those that the pattern predicts", a
     await run(
       8,
       async (peer) => {
-        const exchange = pattern.open(peer, flatLayout(LENGTH), SETTINGS);
+        const exchange = openAlone(pattern, peer, flatLayout(LENGTH), SETTINGS);
         await mix(exchange, vectorOf(0), 0, 3);
       },
       { meter: (id) => meters.get(id)! },
@@ -300,7 +307,8 @@ test("a slow wire holds up nobody but those who hear it", async () => {
   await run(
     8,
     async (peer) => {
-      const exchange = gossip({ topology: topologyOf("chain"), channel: plain }).open(
+      const exchange = openAlone(
+        gossip({ topology: topologyOf("chain"), channel: plain }),
         peer,
         flatLayout(LENGTH),
         SETTINGS,
@@ -325,7 +333,8 @@ test("a damaged note or mass is refused", async () => {
       return { body: changed };
     };
     const start = async (peer: Peer) => {
-      const exchange = gossip({ topology: topologyOf(topology), channel: plain }).open(
+      const exchange = openAlone(
+        gossip({ topology: topologyOf(topology), channel: plain }),
         peer,
         flatLayout(LENGTH),
         SETTINGS,

@@ -12,8 +12,7 @@
  * (push-sum): `average` then takes and gives the quotients, and these tend to the mean.
  *
  * Peers do not wait for all: one may be a round ahead of its neighbours. A note stops them all before the same round
- * (`gossip-notes.ts`). Ends are settled when all messages of the round are in; membership is fixed, so an exchange that
- * fails ends the run.
+ * (`gossip-notes.ts`). In a new view masses and what neighbours mirror begin anew.
  * @see Boyd, Ghosh, Prabhakar & Shah 2006, "Randomized gossip algorithms"
  * @see Kempe, Dobra & Gehrke 2003, "Gossip-based computation of aggregate information" (push-sum)
  */
@@ -24,13 +23,14 @@ import { FRAME_BYTES } from "../coding/frame.ts";
 import type { Peer } from "../ports/peer.ts";
 import type { View } from "../ports/view.ts";
 import { messagesPerRound, type Topology } from "../topologies/topology.ts";
+import type { ExchangeMemory } from "./exchange-memory.ts";
 import { GossipEnd, MASS_BYTES } from "./gossip-end.ts";
 import type { GossipExchange, GossipSlots } from "./gossip-slots.ts";
 import { NOTE_BYTES } from "./notes.ts";
 import type { Pattern, PatternSettings } from "./pattern.ts";
 
 export interface GossipPattern extends Pattern {
-  open(peer: Peer, layout: Layout, settings: PatternSettings): GossipExchange;
+  open(peer: Peer, layout: Layout, settings: PatternSettings, memory: ExchangeMemory): GossipExchange;
   /** The topology of a view. @throws {ConfigError} if there is none of its size, or a member without data */
   graph(view: View): Topology;
 }
@@ -44,7 +44,8 @@ export function gossip(slots: GossipSlots): GossipPattern {
   };
   return {
     name,
-    open: (peer, layout, settings) => new GossipEnd(slots, graph(peer.view), peer, layout, settings),
+    open: (peer, layout, settings, memory) =>
+      new GossipEnd(slots, graph(peer.view), { peer, layout, settings, memory }),
     graph,
     uncompressedBytes(view, length) {
       const topology = graph(view);

@@ -13,11 +13,10 @@
  */
 import { assert, ConfigError } from "../base/errors.ts";
 import { checkLength } from "../base/layout.ts";
-import { type NamedVectors, restoreInto } from "../base/state.ts";
 import { bytes, type Seconds } from "../base/units.ts";
 import { checkReceived } from "../channels/ends.ts";
 import { FRAME_BYTES } from "../coding/frame.ts";
-import { kernels, vector } from "../kernels/index.ts";
+import { kernels } from "../kernels/index.ts";
 import type { Peer } from "../ports/peer.ts";
 import { type PeerId, rankOf, type View } from "../ports/view.ts";
 import { type Round, tagOf } from "../rounds/round.ts";
@@ -42,15 +41,26 @@ export function hierarchical(inner: Pattern, { groupSize }: HierarchicalOptions)
   }
   return {
     name,
-    open(peer, layout, { codecCost }) {
+    open(peer, layout, { codecCost, ...settings }, memory) {
       const { members } = peer.view;
       const rank = rankOf(peer.view, peer.id);
       const first = rank - (rank % groupSize);
-      if (rank !== first) return new MemberEnd(name, peer, members[first]!, layout.length, codecCost);
-      const above = inner.open(peerWith(peer, { view: leadersOf(peer.view, groupSize) }), layout, { codecCost });
+      const sum = memory.vector("sum", layout.length);
+      if (rank !== first) return new MemberEnd(name, peer, members[first]!, sum, codecCost);
+      const { elastic, parts } = settings;
+      const above = inner.open(
+        peerWith(peer, { view: leadersOf(peer.view, groupSize) }),
+        layout,
+        {
+          codecCost,
+          ...(elastic && { elastic }),
+          ...(parts !== undefined && { parts: Math.ceil(parts / groupSize) }),
+        },
+        memory.within("leaders"),
+      );
       const group = members.slice(first + 1, first + groupSize);
       const factor = Math.ceil(members.length / groupSize) / peer.view.workers.length;
-      return new LeaderEnd({ name, peer, group, inner: above, factor }, layout.length, codecCost);
+      return new LeaderEnd({ name, peer, group, inner: above, factor }, sum, codecCost);
     },
     uncompressedBytes(view, length) {
       const leaders = leadersOf(view, groupSize);
@@ -84,10 +94,10 @@ class LeaderEnd implements Exchange {
   readonly #codecCost: Seconds | undefined;
   readonly #sum: Float32Array;
 
-  constructor(parts: LeaderParts, length: number, codecCost: Seconds | undefined) {
+  constructor(parts: LeaderParts, sum: Float32Array, codecCost: Seconds | undefined) {
     this.#parts = parts;
     this.#codecCost = codecCost;
-    this.#sum = vector(length);
+    this.#sum = sum;
   }
 
   async average(
@@ -131,14 +141,6 @@ class LeaderEnd implements Exchange {
   rescale(factor: number): void {
     this.#parts.inner.rescale?.(factor);
   }
-
-  save(): NamedVectors {
-    return this.#parts.inner.save();
-  }
-
-  restore(saved: NamedVectors): void {
-    this.#parts.inner.restore(saved);
-  }
 }
 
 class MemberEnd implements Exchange {
@@ -148,12 +150,12 @@ class MemberEnd implements Exchange {
   readonly #codecCost: Seconds | undefined;
   readonly #own: Float32Array;
 
-  constructor(name: string, peer: Peer, leader: PeerId, length: number, codecCost: Seconds | undefined) {
+  constructor(name: string, peer: Peer, leader: PeerId, own: Float32Array, codecCost: Seconds | undefined) {
     this.#name = name;
     this.#peer = peer;
     this.#leader = leader;
     this.#codecCost = codecCost;
-    this.#own = vector(length);
+    this.#own = own;
   }
 
   async average(own: Float32Array | null, out: Float32Array, round: Round, note: Note): Promise<Note> {
@@ -173,13 +175,5 @@ class MemberEnd implements Exchange {
     }
     peer.recycle(body);
     return told.note;
-  }
-
-  save(): NamedVectors {
-    return new Map();
-  }
-
-  restore(saved: NamedVectors): void {
-    restoreInto(new Map(), saved, this.#name);
   }
 }

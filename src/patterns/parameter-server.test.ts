@@ -11,6 +11,7 @@ import { parseCompressor } from "../compressors/registry.ts";
 import { peerId, type View } from "../ports/view.ts";
 import { RecordingMeter } from "../rounds/recording-meter.ts";
 import { simulate } from "../simulation/simulate.ts";
+import { openAlone } from "./open-alone.ts";
 import { parameterServer } from "./parameter-server.ts";
 import { patternContract } from "./pattern.contract.ts";
 
@@ -37,7 +38,7 @@ test("the bytes of an uncompressed round are those that the pattern predicts", a
   await simulate(
     { view, seed: 1, link: { up: FAST, down: FAST, latency: seconds(0) }, meter: (id) => meters[id]! },
     async (peer) => {
-      const exchange = plain.open(peer, flatLayout(10), { codecCost: seconds(0) });
+      const exchange = openAlone(plain, peer, flatLayout(10), { codecCost: seconds(0) });
       await exchange.average(new Float32Array(10), new Float32Array(10), { number: 0, attempt: 0 }, 0);
     },
   );
@@ -52,7 +53,7 @@ test("a round on shaped wires takes the server's ports n times the message, twic
   const { seconds: took } = await simulate(
     { view: { epoch: 0, members, workers: members }, seed: 1, link: { up: rate, down: rate, latency: seconds(0.01) } },
     async (peer) => {
-      const exchange = plain.open(peer, flatLayout(10_000), { codecCost: seconds(0) });
+      const exchange = openAlone(plain, peer, flatLayout(10_000), { codecCost: seconds(0) });
       await exchange.average(new Float32Array(10_000), new Float32Array(10_000), { number: 0, attempt: 0 }, 0);
     },
   );
@@ -77,7 +78,7 @@ test("a note that ends the run reaches all, present or absent, with the round th
   const { results } = await simulate(
     { view: { epoch: 0, members, workers: members }, seed: 1, link: { up: FAST, down: FAST, latency: seconds(0) } },
     async (peer) => {
-      const exchange = partial.open(peer, flatLayout(3), { codecCost: seconds(0), rounds: 10 });
+      const exchange = openAlone(partial, peer, flatLayout(3), { codecCost: seconds(0), rounds: 10 });
       const replica = { state: new Float32Array(3), apply: () => {} };
       for (let number = 0; number < 10; number++) {
         const round = { number, attempt: 0 };
@@ -114,7 +115,7 @@ test("an end of the run that lies ahead, or before what a worker has seen, is re
           await peer.send(members.slice(1), { kind: "state", round: 7 }, body);
           return 0;
         }
-        const exchange = partial.open(peer, flatLayout(3), { codecCost: seconds(0), rounds: 7 });
+        const exchange = openAlone(partial, peer, flatLayout(3), { codecCost: seconds(0), rounds: 7 });
         const entry = exchange.enter!({ number: 6, attempt: 0 }, { state: new Float32Array(3), apply: () => {} });
         return entry.then(
           () => 0,

@@ -5,8 +5,7 @@
  *     server:    c = down(answer(aggregate(c_1, …, c_n)))     → every worker
  *     all:       out = decode(c)
  *
- * A note told by anyone undoes the round: the server answers with the note alone. A worker whose exchange fails after it
- * has sent ends its run, since the server may have counted its message.
+ * A note told by anyone undoes the round: the server answers with the note alone.
  *
  * The member of rank 0 serves. If it is a worker too, its own share passes through its own channel and is not sent. The
  * server takes the messages in rank order, so its sum has one order. Two messages per remote worker and round.
@@ -35,10 +34,10 @@ export function parameterServer(slots: ParameterServerSlots): Pattern {
   return {
     name: `parameter-server(${up.name}, ${down.name}, ${aggregate.name}${share === 1 ? "" : `, ${share}`})`,
     partial: share < 1,
-    open: (peer, layout, settings) =>
+    open: (peer, layout, settings, memory) =>
       peer.id === serverOf(peer.view)
-        ? new ServerEnd(slots, peer, layout, settings)
-        : new WorkerEnd(slots, peer, layout, settings),
+        ? new ServerEnd(slots, peer, layout, settings, memory)
+        : new WorkerEnd(slots, peer, layout, settings, memory),
     uncompressedBytes(view, length) {
       const { workers } = view;
       const remote = workers.filter((id) => id !== serverOf(view)).length;

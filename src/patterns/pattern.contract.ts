@@ -9,6 +9,7 @@ import { Random } from "../base/random.ts";
 import type { NamedVectors } from "../base/state.ts";
 import type { Peer } from "../ports/peer.ts";
 import { peerId, rankOf, type View } from "../ports/view.ts";
+import { type Alone, openAlone } from "./open-alone.ts";
 import type { Exchange, Pattern } from "./pattern.ts";
 
 export type RunPeers = <T>(view: View, program: (peer: Peer) => Promise<T>) => Promise<readonly T[]>;
@@ -39,7 +40,7 @@ export function patternContract({ name, uncompressed, compressed, ...options }: 
 
     test(`${label}: uncompressed, every member gets the ${rule === undefined ? "mean" : "aggregate"} of the workers' vectors`, async () => {
       const results = await run(view, async (peer) => {
-        const exchange = uncompressed.open(peer, flatLayout(LENGTH), SETTINGS);
+        const exchange = openAlone(uncompressed, peer, flatLayout(LENGTH), SETTINGS);
         const out = new Float32Array(LENGTH);
         await exchange.average(shareOf(peer, 0), out, { number: 0, attempt: 0 }, 0);
         return out;
@@ -52,17 +53,21 @@ export function patternContract({ name, uncompressed, compressed, ...options }: 
 
     test(`${label}: compressed, every member gets the same bits in every round`, async () => {
       const results = await run(view, (peer) =>
-        rounds(peer, compressed.open(peer, flatLayout(LENGTH), SETTINGS), 0, 6),
+        rounds(peer, openAlone(compressed, peer, flatLayout(LENGTH), SETTINGS), 0, 6),
       );
       for (const result of results) assert.deepEqual(result.outs, results[0]!.outs);
       assert.ok(results[0]!.outs.some((out) => out.some((value) => value !== 0)));
     });
 
     test(`${label}: an exchange restored after three rounds continues bit for bit`, async () => {
-      const whole = await run(view, (peer) => rounds(peer, compressed.open(peer, flatLayout(LENGTH), SETTINGS), 0, 6));
-      const half = await run(view, (peer) => rounds(peer, compressed.open(peer, flatLayout(LENGTH), SETTINGS), 0, 3));
+      const whole = await run(view, (peer) =>
+        rounds(peer, openAlone(compressed, peer, flatLayout(LENGTH), SETTINGS), 0, 6),
+      );
+      const half = await run(view, (peer) =>
+        rounds(peer, openAlone(compressed, peer, flatLayout(LENGTH), SETTINGS), 0, 3),
+      );
       const rest = await run(view, (peer) => {
-        const exchange = compressed.open(peer, flatLayout(LENGTH), SETTINGS);
+        const exchange = openAlone(compressed, peer, flatLayout(LENGTH), SETTINGS);
         exchange.restore(half[rankOf(view, peer.id)]!.state);
         return rounds(peer, exchange, 3, 6);
       });
@@ -70,10 +75,12 @@ export function patternContract({ name, uncompressed, compressed, ...options }: 
     });
 
     test(`${label}: a round that any member gives a note leaves no trace`, async () => {
-      const plain = await run(view, (peer) => rounds(peer, compressed.open(peer, flatLayout(LENGTH), SETTINGS), 0, 4));
+      const plain = await run(view, (peer) =>
+        rounds(peer, openAlone(compressed, peer, flatLayout(LENGTH), SETTINGS), 0, 4),
+      );
       for (const who of view.members) {
         const disturbed = await run(view, async (peer) => {
-          const exchange = compressed.open(peer, flatLayout(LENGTH), SETTINGS);
+          const exchange = openAlone(compressed, peer, flatLayout(LENGTH), SETTINGS);
           const before = await rounds(peer, exchange, 0, 2);
           const out = new Float32Array(LENGTH).fill(7);
           const told = who === peer.id ? 1 : 0;
@@ -89,7 +96,7 @@ export function patternContract({ name, uncompressed, compressed, ...options }: 
 
     test(`${label}: the largest note told by any member reaches all`, async () => {
       const results = await run(view, async (peer) => {
-        const exchange = uncompressed.open(peer, flatLayout(LENGTH), SETTINGS);
+        const exchange = openAlone(uncompressed, peer, flatLayout(LENGTH), SETTINGS);
         const heard: number[] = [];
         for (let number = 0; number < view.members.length + 1; number++) {
           const told = view.members[number] === peer.id ? 7 : number === view.members.length ? 0 : 1;
@@ -107,7 +114,7 @@ export function patternContract({ name, uncompressed, compressed, ...options }: 
 
 async function rounds(
   peer: Peer,
-  exchange: Exchange,
+  exchange: Exchange & Alone,
   from: number,
   to: number,
 ): Promise<{ outs: Float32Array[]; state: NamedVectors }> {

@@ -2,11 +2,11 @@
  * Pattern: who exchanges what with whom, as the program of one peer. It averages vectors and knows nothing of models.
  */
 import type { Layout } from "../base/layout.ts";
-import type { NamedVectors } from "../base/state.ts";
 import type { Bytes, Seconds } from "../base/units.ts";
 import type { Peer } from "../ports/peer.ts";
-import type { View } from "../ports/view.ts";
+import type { PeerId, View } from "../ports/view.ts";
 import type { Round } from "../rounds/round.ts";
+import type { ExchangeMemory } from "./exchange-memory.ts";
 
 /**
  * What peers tell each other along with a round, one byte at the end of each message. 0 is silence. With any other value
@@ -18,17 +18,25 @@ export type Note = number;
 export interface PatternSettings {
   /** Virtual time charged for an encoding or a decoding; `undefined` charges what it takes. */
   readonly codecCost: Seconds | undefined;
-  /** How much each worker counts, in the view's order: its rows of data. Equal if left out. */
-  readonly weights?: readonly number[];
+  /** How much a worker counts: its rows of data. Equal if left out. */
+  readonly weightOf?: (worker: PeerId) => number;
   /** Of the run, at most: after the last one, members that are absent in it hear that it is over. */
   readonly rounds?: number;
+  /** Members come and go: the exchange will be opened anew in other views. */
+  readonly elastic?: boolean;
+  /** In how many parts a vector is cut where members own parts of it, whoever is there; default one for each member. */
+  readonly parts?: number;
 }
 
 export interface Pattern {
   /** For error texts and logs. */
   readonly name: string;
-  /** Joins the exchange as one peer. @param layout of the vectors, the same at every member */
-  open(peer: Peer, layout: Layout, settings: PatternSettings): Exchange;
+  /**
+   * Joins the exchange as one peer, in the view that it is in.
+   * @param layout of the vectors, the same at every member
+   * @param memory what the exchange remembers: empty, or of the views before
+   */
+  open(peer: Peer, layout: Layout, settings: PatternSettings, memory: ExchangeMemory): Exchange;
   /** Bytes of frames that a round would take if vectors travelled as plain f32: the yardstick of compression. */
   uncompressedBytes(view: View, length: number): Bytes;
   /** Members may be absent from rounds. A note ends such a run: those absent hear of it when they come back. */
@@ -59,7 +67,7 @@ export interface Exchange {
   enter?(round: Round, replica: Replica): Promise<Entry>;
   /**
    * One round: every member gets the same aggregate of the workers' vectors in `out`, bit for bit. If any member told a
-   * note, `out` is left as it is and all memories are as before the round.
+   * note, `out` is left as it is. The memory is left in flight, for the caller to settle (`rounds/settlement.ts`).
    * @param vector this peer's share, length d; null at a member that is no worker in this round
    * @param answer at a server: what it sends in place of the aggregate, such as the model that the aggregate leads to;
    *   called at most once, when the round can no longer be undone by a note
@@ -74,8 +82,8 @@ export interface Exchange {
   ): Promise<Note>;
   /** The unit of the vectors changed: what senders remember is multiplied by `factor`. */
   rescale?(factor: number): void;
-  /** The settled memories of this peer's channel ends. */
-  save(): NamedVectors;
-  /** @throws {CheckpointError} */
-  restore(saved: NamedVectors): void;
+  /** Where members may be absent: the first round whose result this member does not have, as far as it knows. */
+  readonly known?: number | undefined;
+  /** Where members may be absent: nobody knows any more who has missed what, so all are brought forward as they come. */
+  forgetAbsences?(): void;
 }

@@ -5,6 +5,7 @@ import type { Peer } from "../ports/peer.ts";
 
 export const peerWith = (peer: Peer, different: Partial<Pick<Peer, "view" | "work">>): Peer => ({
   id: peer.id,
+  outdated: false, // for whoever asks the peer itself
   view: peer.view,
   clock: peer.clock,
   rng: peer.rng,

@@ -8,15 +8,16 @@ import type { LowRank } from "./low-rank.ts";
 
 export class PowerSgdMemory implements Settled {
   readonly #where: string;
-  readonly #matrices: LowRank;
+  readonly matrices: LowRank;
   #settled: Float32Array; // e of the last committed round; empty without error feedback
   #tentative: Float32Array; // e if the round in flight commits
   #unit = 1; // what e is multiplied by in the next round
+  #inFlight = false;
 
   /** @param length d at a worker with error feedback, else 0 */
   constructor(where: string, length: number, matrices: LowRank) {
     this.#where = where;
-    this.#matrices = matrices;
+    this.matrices = matrices;
     this.#settled = vector(length);
     this.#tentative = vector(length);
   }
@@ -26,17 +27,18 @@ export class PowerSgdMemory implements Settled {
     return this.#unit;
   }
 
-  /** M = u + e, to be read until the round is settled. */
-  compensate(u: Float32Array): Float32Array {
-    if (this.#settled.length === 0) return u;
+  /** A round begins: M = u + e, to be read until `remember`; null at a member that is no worker. */
+  compensate(u: Float32Array | null): Float32Array | null {
+    this.#inFlight = true;
+    if (u === null || this.#settled.length === 0) return u;
     this.#tentative.set(u);
     kernels.axpy(this.#unit, this.#settled, this.#tentative);
     return this.#tentative;
   }
 
-  /** The round gave its result: e = M − P (Mᵀ P)ᵀ if it commits. */
+  /** This peer's share of the last exchange is known, and M not needed any more: e = M − P (Mᵀ P)ᵀ if the round commits. */
   remember(): void {
-    if (this.#settled.length > 0) this.#matrices.subtract(this.#tentative);
+    if (this.#settled.length > 0) this.matrices.subtract(this.#tentative);
   }
 
   /** The unit of the vectors changed: e is multiplied by `factor` in the next round, and stays if that is undone. */
@@ -45,12 +47,15 @@ export class PowerSgdMemory implements Settled {
   }
 
   commit(): void {
+    if (!this.#inFlight) return;
+    this.#inFlight = false;
     [this.#settled, this.#tentative] = [this.#tentative, this.#settled];
-    this.#matrices.q.set(this.#matrices.nextQ);
+    this.matrices.q.set(this.matrices.nextQ);
     this.#unit = 1;
   }
 
   rollback(): void {
+    this.#inFlight = false;
     this.#unit = 1;
   }
 
@@ -65,7 +70,7 @@ export class PowerSgdMemory implements Settled {
   }
 
   get #shared(): NamedVectors {
-    return named("q", this.#matrices.q);
+    return named("q", this.matrices.q);
   }
 
   get #private(): NamedVectors {

@@ -14,6 +14,7 @@ import type { Peer } from "../ports/peer.ts";
 import { peerId, type View } from "../ports/view.ts";
 import { RecordingMeter } from "../rounds/recording-meter.ts";
 import { simulate } from "../simulation/simulate.ts";
+import { type Alone, openAlone } from "./open-alone.ts";
 import { parameterServer } from "./parameter-server.ts";
 import { patternContract } from "./pattern.contract.ts";
 import type { Exchange, Pattern } from "./pattern.ts";
@@ -37,7 +38,7 @@ const LAYOUT = layoutOf([
 ]);
 const withTensors = (pattern: Pattern): Pattern => ({
   ...pattern,
-  open: (peer, _, settings) => pattern.open(peer, LAYOUT, settings),
+  open: (peer, _, settings, memory) => pattern.open(peer, LAYOUT, settings, memory),
 });
 /** Factors all matrices, however small. */
 const always = (inner: Pattern, rank: number): Pattern => withTensors(powerSgd(inner, { rank, leastRate: 0 }));
@@ -70,7 +71,7 @@ interface Told {
 }
 
 /** One peer's rounds; `vectors[t]` is its share in round t. */
-async function rounds(exchange: Exchange, length: number, vectors: readonly Float32Array[]): Promise<Told[]> {
+async function rounds(exchange: Exchange & Alone, length: number, vectors: readonly Float32Array[]): Promise<Told[]> {
   const told: Told[] = [];
   for (const [number, own] of vectors.entries()) {
     const out = new Float32Array(length);
@@ -88,7 +89,7 @@ const train = (
   inner = server,
 ) =>
   run(members(shares.length), (peer) =>
-    rounds(powerSgd(inner, options).open(peer, layout, FREE), layout.length, shares[peer.id]!),
+    rounds(openAlone(powerSgd(inner, options), peer, layout, FREE), layout.length, shares[peer.id]!),
   );
 
 const normals = (name: string, length: number): Float32Array => {
@@ -216,7 +217,7 @@ test("matrices that would not save half of their bytes are averaged as they are"
   const meters = view.members.map(() => new RecordingMeter());
   const pattern = powerSgd(server, { rank: 2 });
   const { results } = await simulate({ view, seed: 1, link: LINK, meter: (id) => meters[id]! }, (peer) =>
-    rounds(pattern.open(peer, layout, FREE), layout.length, [normals(`${peer.id}`, layout.length)]),
+    rounds(openAlone(pattern, peer, layout, FREE), layout.length, [normals(`${peer.id}`, layout.length)]),
   );
   const share = normals("0", layout.length).map((value, j) =>
     [1, 2].reduce((sum, id) => sum + normals(`${id}`, layout.length)[j]! / 3, value / 3),
@@ -231,7 +232,7 @@ test("matrices that would not save half of their bytes are averaged as they are"
 test("what is remembered is rescaled for one round, and stays as it was if that is undone", async () => {
   const [m, u] = [normals("m", LAYOUT.length), normals("u", LAYOUT.length)];
   const [left] = await run(members(1), async (peer) => {
-    const exchange = powerSgd(server, { rank: 1, leastRate: 0 }).open(peer, LAYOUT, FREE);
+    const exchange = openAlone(powerSgd(server, { rank: 1, leastRate: 0 }), peer, LAYOUT, FREE);
     const [first] = await rounds(exchange, LAYOUT.length, [m]);
     const next = async (number: number, attempt: number, note: number) => {
       const out = new Float32Array(LAYOUT.length);
@@ -263,7 +264,7 @@ test("over channels that remember, a change of the unit that was undone leaves n
   const [outs, again] = await Promise.all(
     [[], [0.25]].map(async (undone) => {
       const [told] = await run(members(1), async (peer) => {
-        const exchange = powerSgd(compressed, { rank: 1, leastRate: 0 }).open(peer, LAYOUT, FREE);
+        const exchange = openAlone(powerSgd(compressed, { rank: 1, leastRate: 0 }), peer, LAYOUT, FREE);
         await rounds(exchange, LAYOUT.length, [normals("m", LAYOUT.length)]);
         const out = new Float32Array(LAYOUT.length);
         for (const factor of undone) {

@@ -16,12 +16,9 @@
  * @see Vogels, Karimireddy & Jaggi 2019, "PowerSGD", arXiv:1905.13727
  */
 import { assert, ConfigError } from "../base/errors.ts";
-import { checkLength, type Layout } from "../base/layout.ts";
-import { type NamedVectors, prefixed, under } from "../base/state.ts";
+import { checkLength } from "../base/layout.ts";
 import type { Peer } from "../ports/peer.ts";
 import type { Round } from "../rounds/round.ts";
-import { settle } from "../rounds/settlement.ts";
-import { type NamedEnds, restoreEnds, saveEnds } from "./ends.ts";
 import { LowRank } from "./low-rank.ts";
 import type { Exchange, Note, Pattern, PatternSettings } from "./pattern.ts";
 import { PowerSgdMemory } from "./powersgd-memory.ts";
@@ -50,11 +47,19 @@ export function powerSgd(inner: Pattern, options: PowerSgdOptions): Pattern {
   }
   return {
     name,
-    open(peer, layout, settings) {
+    open(peer, layout, settings, memory) {
       const remembers = feedback && peer.view.workers.includes(peer.id);
-      const matrices = new LowRank(layout, rank, leastRate, peer.rng.split("powersgd/start"));
-      const memory = new PowerSgdMemory(name, remembers ? layout.length : 0, matrices);
-      return new PowerSgdEnd(inner, { name, matrices, memory }, peer, layout, settings);
+      const start = () => new LowRank(layout, rank, leastRate, peer.rng.split("powersgd/start"));
+      const own = memory.end("powersgd", () => new PowerSgdMemory(name, remembers ? layout.length : 0, start()), {
+        replicated: true,
+      });
+      const { first, second } = own.matrices;
+      return new PowerSgdEnd(peer, layout.length, settings, {
+        name,
+        memory: own,
+        first: inner.open(peer, first, settings, memory.within("first")),
+        second: second.length === 0 ? undefined : inner.open(peer, second, settings, memory.within("second")),
+      });
     },
     uncompressedBytes: inner.uncompressedBytes,
   };
@@ -62,8 +67,10 @@ export function powerSgd(inner: Pattern, options: PowerSgdOptions): Pattern {
 
 interface Parts {
   readonly name: string;
-  readonly matrices: LowRank;
   readonly memory: PowerSgdMemory;
+  readonly first: Exchange;
+  /** Absent where no tensor is factored. */
+  readonly second: Exchange | undefined;
 }
 
 class PowerSgdEnd implements Exchange {
@@ -71,49 +78,47 @@ class PowerSgdEnd implements Exchange {
   readonly #peer: Peer;
   readonly #length: number;
   readonly #settings: PatternSettings;
-  readonly #first: Exchange;
-  /** Absent where no tensor is factored. */
-  readonly #second: Exchange | undefined;
-  readonly #ends: NamedEnds;
 
-  constructor(inner: Pattern, parts: Parts, peer: Peer, { length }: Layout, settings: PatternSettings) {
-    const { first, second } = parts.matrices;
+  constructor(peer: Peer, length: number, settings: PatternSettings, parts: Parts) {
     this.#parts = parts;
     this.#peer = peer;
     this.#length = length;
     this.#settings = settings;
-    this.#first = inner.open(peer, first, settings);
-    this.#second = second.length === 0 ? undefined : inner.open(peer, second, settings);
-    this.#ends = new Map([["powersgd", parts.memory]]);
   }
 
-  average(
+  async average(
     own: Float32Array | null,
     out: Float32Array,
     round: Round,
     note: Note,
     answer?: (aggregate: Float32Array) => Float32Array,
   ): Promise<Note> {
-    const { name, matrices, memory } = this.#parts;
+    const { name, memory, first, second } = this.#parts;
+    const { matrices } = memory;
     assert(answer === undefined, "factors of an aggregate cannot be answered with another vector");
     for (const x of own === null ? [out] : [own, out]) checkLength(x, this.#length, name);
-    return settle([memory], async () => {
-      const m = own === null ? null : await this.#codec("encode", () => matrices.project(memory.compensate(own)));
-      const told = await this.#first.average(m && matrices.own, matrices.mean, part(round, 0), note);
-      if (told !== 0) return told;
-      if (this.#second !== undefined) {
-        await this.#codec("encode", () => matrices.factor(m));
-        if (memory.unit !== 1) this.#second.rescale?.(memory.unit); // not before: a round undone in the first forgets it
-        const late = await this.#second.average(m && matrices.ownQ, matrices.nextQ, part(round, 1), 0);
-        assert(late === 0, "in the second exchange all are silent");
-      }
-      await this.#codec("decode", () => {
-        matrices.decode(out);
-        memory.remember();
-        matrices.refresh(this.#peer.rng.split(`powersgd/round/${round.number}`));
-      });
-      return 0;
+    const m = await this.#codec("encode", () => {
+      const compensated = memory.compensate(own);
+      if (compensated !== null) matrices.project(compensated);
+      if (second === undefined) memory.remember();
+      return compensated;
     });
+    const told = await first.average(m && matrices.own, matrices.mean, part(round, 0), note);
+    if (told !== 0) return told;
+    if (second !== undefined) {
+      await this.#codec("encode", () => {
+        matrices.factor(m);
+        memory.remember();
+      });
+      if (memory.unit !== 1) second.rescale?.(memory.unit); // not before: a round undone in the first forgets it
+      const late = await second.average(m && matrices.ownQ, matrices.nextQ, part(round, 1), 0);
+      assert(late === 0, "in the second exchange all are silent");
+    }
+    await this.#codec("decode", () => {
+      matrices.decode(out);
+      matrices.refresh(this.#peer.rng.split(`powersgd/round/${round.number}`));
+    });
+    return 0;
   }
 
   #codec<T>(label: "encode" | "decode", body: () => T): Promise<T> {
@@ -122,21 +127,7 @@ class PowerSgdEnd implements Exchange {
 
   rescale(factor: number): void {
     this.#parts.memory.rescale(factor);
-    this.#first.rescale?.(factor);
-  }
-
-  save(): NamedVectors {
-    return new Map([
-      ...saveEnds(this.#ends),
-      ...prefixed("first", this.#first.save()),
-      ...prefixed("second", this.#second?.save() ?? new Map()),
-    ]);
-  }
-
-  restore(saved: NamedVectors): void {
-    restoreEnds(this.#ends, saved);
-    this.#first.restore(under("first", saved));
-    this.#second?.restore(under("second", saved));
+    this.#parts.first.rescale?.(factor);
   }
 }
 

@@ -9,6 +9,7 @@ import { peerId, type View } from "../ports/view.ts";
 import { RecordingMeter } from "../rounds/recording-meter.ts";
 import { tagOf } from "../rounds/round.ts";
 import { simulate } from "../simulation/simulate.ts";
+import { openAlone } from "./open-alone.ts";
 import { patternContract } from "./pattern.contract.ts";
 import { ringAllReduce } from "./ring-all-reduce.ts";
 
@@ -42,7 +43,7 @@ test("slice c is summed in ring order from member c on, whatever the number of m
       const own = values.map((share) => Float32Array.from(share));
       const { results } = await run(viewOf(n), async (peer) => {
         const out = new Float32Array(length);
-        await ringAllReduce.open(peer, flatLayout(length), FREE).average(own[peer.id]!, out, FIRST, 0);
+        await openAlone(ringAllReduce, peer, flatLayout(length), FREE).average(own[peer.id]!, out, FIRST, 0);
         return out;
       });
       const expected = new Float32Array(length);
@@ -63,7 +64,7 @@ test("the bytes of a round are those that the pattern predicts, and each member 
   const view = viewOf(4);
   const meters = view.members.map(() => new RecordingMeter());
   await simulate({ view, seed: 1, link: LINK, meter: (id) => meters[id]! }, async (peer) => {
-    const exchange = ringAllReduce.open(peer, flatLayout(40), FREE);
+    const exchange = openAlone(ringAllReduce, peer, flatLayout(40), FREE);
     await exchange.average(new Float32Array(40), new Float32Array(40), FIRST, 0);
   });
   const sent = meters.map((meter) => [...meter.totals().sent.values()].reduce((a, b) => a + b, 0));
@@ -81,7 +82,7 @@ test("a round on shaped wires takes 2(n − 1) latencies and 2(n − 1)/n of the
   const rate = bitsPerSecond(8e6);
   const link = { up: rate, down: rate, latency: seconds(0.01) };
   const { seconds: took } = await simulate({ view: viewOf(5), seed: 1, link }, async (peer) => {
-    const exchange = ringAllReduce.open(peer, flatLayout(10_000), FREE);
+    const exchange = openAlone(ringAllReduce, peer, flatLayout(10_000), FREE);
     await exchange.average(new Float32Array(10_000), new Float32Array(10_000), FIRST, 0);
   });
   const slice = (24 + 8000) / 1e6;
@@ -90,12 +91,12 @@ test("a round on shaped wires takes 2(n − 1) latencies and 2(n − 1)/n of the
 
 test("several exchanges of one round keep their mail apart", async () => {
   const { results } = await run(viewOf(3), async (peer) => {
-    const exchange = ringAllReduce.open(peer, flatLayout(5), FREE);
+    const exchange = openAlone(ringAllReduce, peer, flatLayout(5), FREE);
     const outs = [0, 1, 2].map(() => new Float32Array(5));
     await Promise.all(
       outs.map((out, part) => {
         const own = new Float32Array(5).fill(10 * part + peer.id);
-        return ringAllReduce.open(peer, flatLayout(5), FREE).average(own, out, { ...FIRST, part }, 0);
+        return openAlone(ringAllReduce, peer, flatLayout(5), FREE).average(own, out, { ...FIRST, part }, 0);
       }),
     );
     exchange.restore(exchange.save());
@@ -108,7 +109,7 @@ test("a vector that is not finite is refused before it is sent, and a sum that o
   const attempt = (values: readonly number[]) =>
     run(viewOf(values.length), async (peer) => {
       const own = Float32Array.of(values[peer.id]!);
-      await ringAllReduce.open(peer, flatLayout(1), FREE).average(own, new Float32Array(1), FIRST, 0);
+      await openAlone(ringAllReduce, peer, flatLayout(1), FREE).average(own, new Float32Array(1), FIRST, 0);
     });
   await assert.rejects(attempt([1, Number.NaN]), NonFiniteError);
   await assert.rejects(attempt([3e38, 3e38]), CorruptError);
@@ -124,7 +125,12 @@ test("a message of the wrong length or with entries that are not finite is refus
   for (const [what, message] of Object.entries(messages)) {
     const attempt = run(viewOf(2), async (peer) => {
       if (peer.id === 1) return peer.send(peerId(0), tagOf("up", FIRST), Uint8Array.from(message));
-      await ringAllReduce.open(peer, flatLayout(2), FREE).average(new Float32Array(2), new Float32Array(2), FIRST, 0);
+      await openAlone(ringAllReduce, peer, flatLayout(2), FREE).average(
+        new Float32Array(2),
+        new Float32Array(2),
+        FIRST,
+        0,
+      );
     });
     await assert.rejects(attempt, CorruptError, what);
   }

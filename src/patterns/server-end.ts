@@ -2,22 +2,19 @@
  * The end of a parameter server's exchange at the server.
  */
 import type { Aggregation } from "../aggregators/aggregator.ts";
-import { assert } from "../base/errors.ts";
+import { assert, PeerLost } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
-import type { NamedVectors } from "../base/state.ts";
-import type { Receiver, Sender, Settled } from "../channels/channel.ts";
+import type { Receiver, Sender } from "../channels/channel.ts";
 import { ByteSink } from "../coding/bytes.ts";
-import { vector } from "../kernels/index.ts";
 import type { Peer, Tag } from "../ports/peer.ts";
 import type { PeerId } from "../ports/view.ts";
 import { Participation } from "../rounds/participation.ts";
 import { downRandom, messageRandom, type Round, tagOf } from "../rounds/round.ts";
-import { settle } from "../rounds/settlement.ts";
 import { Absences } from "./absences.ts";
-import { mirrors, restoreEnds, saveEnds } from "./ends.ts";
+import type { ExchangeMemory } from "./exchange-memory.ts";
 import { splitNote, withNote } from "./notes.ts";
 import type { Entry, Exchange, Note, PatternSettings, Replica } from "./pattern.ts";
-import type { ParameterServerSlots } from "./server-slots.ts";
+import { type ParameterServerSlots, receivedUse } from "./server-slots.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -37,42 +34,54 @@ export class ServerEnd implements Exchange {
   readonly #places: ReadonlyMap<PeerId, number>;
   readonly #downlinks: readonly Downlink[];
   readonly #ownDown: Receiver;
-  readonly #ends: ReadonlyMap<string, Settled>;
   readonly #sum: Float32Array;
   readonly #absences: Absences | undefined;
   /** The workers of the round, in rank order. */
   #present: readonly PeerId[];
-  /** Set by a restore that leaves the workers' mirrored memories behind. */
-  #behind: number | undefined;
+  /** Nothing is known of what workers have missed. */
+  #forgot = false;
 
-  constructor(slots: ParameterServerSlots, peer: Peer, layout: Layout, settings: PatternSettings) {
+  constructor(
+    slots: ParameterServerSlots,
+    peer: Peer,
+    layout: Layout,
+    settings: PatternSettings,
+    memory: ExchangeMemory,
+  ) {
     const { view, id } = peer;
     const { length } = layout;
-    const { weights } = settings;
+    const { weightOf, elastic } = settings;
     const senders = view.workers;
     this.#peer = peer;
     this.#settings = settings;
     this.#present = senders;
     this.#places = new Map(senders.map((worker, place) => [worker, place]));
-    this.#own = senders.includes(id) ? slots.up.sender(length, layout) : undefined;
+    const own = () => slots.up.sender(length, layout);
+    this.#own = senders.includes(id) ? memory.end("up", own, { other: id }) : undefined;
     this.#aggregation = slots.aggregate.open({
       channel: slots.up,
       senders,
       layout,
-      ...(weights === undefined ? {} : { weights }),
+      keeper: memory,
+      ...(weightOf && { weights: senders.map(weightOf) }),
+      ...(elastic && { elastic }),
     });
     // The server is a receiver of its own result, whether or not it is a worker.
-    const receivers = slots.downEach === true ? [...new Set([id, ...senders])] : [undefined];
-    this.#downlinks = receivers.map((to) => ({ to, sender: slots.down.sender(length, layout) }));
-    this.#ownDown = slots.down.receiver(length, layout);
-    this.#sum = vector(length);
+    const each = slots.downEach === true;
+    this.#ownDown = memory.end("down", () => slots.down.receiver(length, layout), receivedUse(each, id));
+    const sender = (): Sender => slots.down.sender(length, layout);
+    /** A new server goes on from what all have received, as far as both ends know it. */
+    const successor = (): Sender => {
+      const made = sender();
+      const { shared } = this.#ownDown.save();
+      if (shared.size > 0) made.restore({ ...made.save(), shared });
+      return made;
+    };
+    this.#downlinks = each
+      ? [...new Set([id, ...senders])].map((to) => ({ to, sender: memory.end(`down/${to}`, sender, { other: to }) }))
+      : [{ to: undefined, sender: memory.end("down/all", successor) }];
+    this.#sum = memory.vector("sum", length);
     this.#absences = slots.participation && new Absences(new Participation(slots.participation, senders, peer.rng));
-    this.#ends = new Map<string, Settled>([
-      ...this.#downlinks.map(({ to, sender }) => [to === undefined ? "down" : `down/${to}`, sender] as const),
-      ["own-down", this.#ownDown],
-      ...(this.#own === undefined ? [] : [["up", this.#own] as const]),
-      ...this.#aggregation.ends,
-    ]);
   }
 
   async enter(round: Round, replica: Replica): Promise<Entry> {
@@ -80,7 +89,7 @@ export class ServerEnd implements Exchange {
     const absences = this.#absences;
     if (absences !== undefined) {
       const sender = this.#downlinks[0]!.sender;
-      this.#present = absences.begin(round.number, replica, sender, this.#behind);
+      this.#present = absences.begin(round.number, replica, sender, this.#forgot ? 0 : undefined);
       for (const worker of this.#present) {
         if (worker === peer.id) continue;
         const body = absences.missedBy(worker, replica, sender);
@@ -100,19 +109,26 @@ export class ServerEnd implements Exchange {
     const tag = tagOf("down", round);
     const remote = this.#present.filter((worker) => worker !== this.#peer.id);
     const messages = new Map<PeerId | undefined, Uint8Array>();
-    const loudest = await settle(this.#taking(), async () => {
-      const told = await this.#collect(own, round, note);
-      if (told === 0) await this.#answer(answer(this.#sum), out, tag, messages);
-      return told;
-    });
+    const loudest = await this.#collect(own, round, note);
+    if (loudest === 0) await this.#answer(answer(this.#sum), out, tag, messages);
     if (loudest === 0) this.#absences?.decided(round.attempt, messages.get(undefined) ?? NOTHING);
     if (loudest !== 0 || round.number + 1 === this.#settings.rounds) await this.#tellAbsent(round, loudest);
     if (loudest !== 0 || messages.has(undefined)) {
-      await this.#peer.send(remote, tag, withNote(messages.get(undefined) ?? NOTHING, loudest));
+      await this.#tell(remote, tag, withNote(messages.get(undefined) ?? NOTHING, loudest));
     } else {
-      for (const worker of remote) await this.#peer.send(worker, tag, withNote(messages.get(worker)!, loudest));
+      for (const worker of remote) await this.#tell([worker], tag, withNote(messages.get(worker)!, loudest));
     }
     return loudest;
+  }
+
+  /** The server has decided: that somebody is gone does not change it. */
+  async #tell(workers: readonly PeerId[], tag: Tag, body: readonly Uint8Array[]): Promise<void> {
+    try {
+      await this.#peer.send(workers, tag, body);
+    } catch (error) {
+      if (!(error instanceof PeerLost)) throw error;
+      if (workers.length > 1) for (const worker of workers) await this.#tell([worker], tag, body);
+    }
   }
 
   /** Aggregates one message of each worker, in rank order; each is decoded while the next is still on its way. */
@@ -166,14 +182,8 @@ export class ServerEnd implements Exchange {
     const at = new ByteSink(4).u32(note === 0 ? round.number + 1 : round.number).written;
     for (const [worker, back] of this.#absences?.returns(this.#settings.rounds ?? Number.POSITIVE_INFINITY) ?? []) {
       if (worker === this.#peer.id) continue;
-      await this.#peer.send(worker, tagOf("state", { ...round, number: back }), withNote(at, note));
+      await this.#tell([worker], tagOf("state", { ...round, number: back }), withNote(at, note));
     }
-  }
-
-  /** The ends that take part in the round. */
-  #taking(): Settled[] {
-    const own = this.#present.includes(this.#peer.id);
-    return [...this.#ends.values()].filter((end) => own || end !== this.#own);
   }
 
   rescale(factor: number): void {
@@ -181,12 +191,7 @@ export class ServerEnd implements Exchange {
     for (const { sender } of this.#downlinks) sender.rescale?.(factor);
   }
 
-  save(): NamedVectors {
-    return saveEnds(this.#ends);
-  }
-
-  restore(saved: NamedVectors): void {
-    restoreEnds(this.#ends, saved);
-    this.#behind = mirrors(this.#ownDown) ? 0 : undefined;
+  forgetAbsences(): void {
+    this.#forgot = true;
   }
 }

@@ -24,18 +24,26 @@ export interface Curvature {
   readonly mu?: number;
 }
 
+/** What a tensor of parameters is for: γ and β of a normalisation may be treated apart from the rest. */
+export type Role = "weight" | "bias" | "normScale" | "normShift";
+
 export interface Model {
   readonly name: string;
   /** Where each named tensor lies in the flat vector. */
   readonly layout: Layout;
+  /** The role of each tensor of the layout; absent where all are weights. */
+  readonly roles?: readonly Role[];
   /** What runs it, for the header of a run: "onnxruntime cpu", "jax-js wasm", "analytic". */
   readonly engine: string;
   /** Writes the initial parameters; a pure function of `rng`. */
   init(rng: Random, params: Float32Array): void;
   /** Writes the gradient of the mean loss over the batch into `out` (length d, overwritten) and returns the loss. */
   gradient(params: Float32Array, batch: Batch, out: Float32Array): Promise<number>;
-  /** Mean loss and accuracy over all rows. */
-  evaluate(params: Float32Array, data: Dataset): Promise<Metrics>;
+  /**
+   * Mean loss and accuracy over all rows.
+   * @param reference rows that batch norm takes its moments from, as a rule those trained on; by default `data`
+   */
+  evaluate(params: Float32Array, data: Dataset, reference?: Dataset): Promise<Metrics>;
   /** Known constants, for theory step sizes; absent for networks. @param parts rows of each worker */
   curvature?(data: Dataset, parts: readonly Uint32Array[]): Curvature;
   /** Frees native memory. Call it before a worker thread ends: ending a thread inside a native call aborts the process. */

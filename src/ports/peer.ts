@@ -9,7 +9,7 @@ import type { Meter } from "./meter.ts";
 import type { PeerId, View } from "./view.ts";
 
 /** What a message is about; the number is its kind on the wire. New kinds are added at the end, numbers never reused. */
-export const KINDS = { up: 1, down: 2, state: 3, control: 4, test: 255 } as const;
+export const KINDS = { up: 1, down: 2, state: 3, control: 4, view: 5, test: 255 } as const;
 export type Kind = keyof typeof KINDS;
 
 /** The name of a message between two peers; (sender, tag) is used once per view epoch. */
@@ -41,6 +41,8 @@ export interface Clock {
 export interface Peer {
   readonly id: PeerId;
   readonly view: View;
+  /** There is a newer view than `view`. */
+  readonly outdated: boolean;
   readonly clock: Clock;
   /** The job's randomness; split it by name, never draw from it directly. */
   readonly rng: Random;
@@ -76,7 +78,10 @@ export interface Peer {
   /** Hands a received body back for reuse; the caller must not touch it again. Optional, and a no-op in some adapters. */
   recycle(body: Uint8Array): void;
 
-  /** The next view, once membership changes. @throws {Aborted} */
+  /**
+   * The next view, once membership changes. From then on this peer sends and receives in it, and is lost to those who stay
+   * in an older one, once they have claimed what it sent there. @throws {Aborted}
+   */
   nextView(): Promise<View>;
 
   /**

@@ -6,6 +6,7 @@
  *                              out = Q(mean Q(u_i + e_i) + E), e_i and E what Q lacks         with feedback=true
  *
  * Q is 8 bits between the extremes of a block. In groups, members send plain f32 to a leader, and leaders Q among them.
+ * The decentralised primitives are `bagua-gossip`.
  * @see Gan et al. 2021, "BAGUA: Scaling up Distributed Learning with System Relaxations", arXiv:2107.01499
  */
 import { mean } from "../aggregators/mean.ts";
@@ -19,7 +20,8 @@ import { choice, flag } from "./options.ts";
 import { defineRecipe, type Recipe } from "./recipe.ts";
 import { notContractive } from "./server-recipe.ts";
 
-const BYTES = "blockwise:bits=8,block=16384,range=bagua";
+/** Spec of BAGUA's own quantiser. */
+export const BYTES = "blockwise:bits=8,block=16384,range=bagua";
 
 export const bagua: Recipe = defineRecipe({
   name: "bagua",

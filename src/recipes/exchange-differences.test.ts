@@ -157,7 +157,12 @@ test("Adasum of the differences that one Adam step makes adds those that are ort
 });
 
 test("FedAvg counts clients by their rows, unless they are to count alike", async () => {
-  const trial = { models: [slope(1), slope(-2)], rounds: 1, learningRate: 1, settings: { weights: [3, 1] } };
+  const trial = {
+    models: [slope(1), slope(-2)],
+    rounds: 1,
+    learningRate: 1,
+    settings: { weightOf: (id: number) => [3, 1][id]! },
+  };
   const x = async (options: string) => (await runTrial(`fedavg:steps=1${options}`, trial)).trace[0]![0];
   assert.equal(await x(""), -0.25); // −(3 · 1 − 1 · 2)/4
   assert.equal(await x(",weights=equal"), 0.5);
@@ -168,7 +173,7 @@ test("clients that take more steps pull FedAvg to their optimum, and FedNova not
     models: [quadratic([1]), quadratic([-1])],
     rounds: 200,
     learningRate: 0.02,
-    settings: { weights: [1, 4] }, // mini-batches of one row: 1 step and 4
+    settings: { weightOf: (id: number) => [1, 4][id]! }, // mini-batches of one row: 1 step and 4
   };
   const x = async (options: string) => (await runTrial(`fedavg${options}`, trial)).trace.at(-1)![0]!;
   assert.ok(Math.abs((await x(":weights=equal")) + 0.6) < 0.03, "the mean by steps, (1 − 4)/5");
@@ -290,7 +295,7 @@ test("half of the clients, weighted by rows, give the mean of all on average", a
     models: [slope(4), slope(-2), slope(1), slope(0)],
     rounds: 1000,
     learningRate: 1,
-    settings: { weights: [1, 2, 3, 4] },
+    settings: { weightOf: (id: number) => [1, 2, 3, 4][id]! },
   };
   const { trace } = await runTrial("fedavg:steps=1,participation=0.5", trial);
   // A round adds two of (4, −4, 3, 0)/5, drawn without replacement: 0.3 on average, with a deviation of 0.72.

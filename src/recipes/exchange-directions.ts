@@ -11,8 +11,11 @@ import { type NamedVectors, prefixed, restoreInto, scalarsToVector, under, vecto
 import { vector } from "../kernels/index.ts";
 import type { Averager } from "../optimizers/averaging/averaging.ts";
 import type { Optimizer, Stepper } from "../optimizers/optimizer.ts";
+import { ExchangeMemory } from "../patterns/exchange-memory.ts";
 import type { Entry, Exchange, Note, Pattern } from "../patterns/pattern.ts";
+import type { PeerId } from "../ports/view.ts";
 import type { Round } from "../rounds/round.ts";
+import { settle } from "../rounds/settlement.ts";
 import type { Learner, Method, StepReport, Trainee, TrainingSettings } from "./method.ts";
 
 /** What a worker makes of its data in a round. */
@@ -46,10 +49,19 @@ export const exchangeDirections = (name: string, pattern: Pattern, plan: Directi
   uncompressedBytes: pattern.uncompressedBytes,
 });
 
+/** A round that was begun and not settled yet, and what this peer has to say in it. */
+interface Begun {
+  readonly round: number;
+  readonly rate: number;
+  readonly own: { readonly loss: number; readonly direction: Float32Array } | undefined;
+}
+
 class DirectionExchange implements Learner {
+  readonly #pattern: Pattern;
   readonly #trainee: Trainee;
   readonly #plan: DirectionPlan;
-  readonly #exchange: Exchange;
+  readonly #memory = new ExchangeMemory();
+  #exchange: Exchange;
   readonly #local: LocalWork | undefined;
   readonly #result: Float32Array;
   readonly #stepper: Stepper;
@@ -57,13 +69,15 @@ class DirectionExchange implements Learner {
   /** The exact model, where the server alone steps. */
   #exact: Float32Array | undefined;
   #lastRate: number | undefined;
+  #begun: Begun | undefined;
 
   constructor(pattern: Pattern, trainee: Trainee, plan: DirectionPlan) {
     const { peer, model, batches, settings } = trainee;
     const { layout } = model;
+    this.#pattern = pattern;
     this.#trainee = trainee;
     this.#plan = plan;
-    this.#exchange = pattern.open(peer, layout, settings);
+    this.#exchange = pattern.open(peer, layout, settings, this.#memory);
     this.#local = batches === null ? undefined : plan.local(trainee);
     this.#result = vector(layout.length);
     this.#stepper = openStepper(trainee, plan, pattern);
@@ -77,17 +91,85 @@ class DirectionExchange implements Learner {
     const rate = this.#rateOf(round.number);
     const stays = this.#plan.stepSize !== undefined || rate === this.#lastRate || rate === 0; // nothing is in units of 0
     if (this.#lastRate !== undefined && !stays) this.#exchange.rescale?.(this.#lastRate / rate);
-    const own = entry.role === "worker" ? await this.#local?.at(round, rate) : undefined;
-    const told = await this.#exchange.average(own?.direction ?? null, this.#result, round, note, this.#answer(rate));
+    const { own } = await this.#begin(round, rate, entry.role === "worker");
     const loss = own?.loss ?? Number.NaN;
-    if (told !== 0) return { loss, note: told };
-    if (rate !== 0) this.#lastRate = rate;
-    if (own !== undefined) this.#local?.commit();
+    const told = await settle(this.#memory, () =>
+      this.#exchange.average(own?.direction ?? null, this.#result, round, note, this.#answer(rate)),
+    );
+    if (told !== 0) {
+      this.#begun = undefined;
+      return { loss, note: told };
+    }
+    this.#done();
     await peer.work("optimizer", settings.codecCost, () => {
       this.#apply(this.#result, rate);
       this.#averager?.absorb(this.#exact ?? params);
     });
     return { loss, note: 0 };
+  }
+
+  /** What this peer says in a round: the same if the round was begun before. */
+  async #begin(round: Round, rate: number, works: boolean): Promise<Begun> {
+    if (this.#begun?.round !== round.number) {
+      this.#begun = undefined;
+      const own = works ? await this.#local?.at(round, rate) : undefined;
+      this.#begun = { round: round.number, rate, own };
+    }
+    return this.#begun;
+  }
+
+  /** The round that was begun counts. */
+  #done(): void {
+    const { rate, own } = this.#begun!;
+    if (rate !== 0) this.#lastRate = rate;
+    if (own !== undefined) this.#local?.commit();
+    this.#begun = undefined;
+  }
+
+  settle(round: number): void {
+    if (this.#begun === undefined || this.#begun.round >= round) {
+      this.#memory.rollback();
+    } else {
+      this.#memory.commit();
+      this.#done();
+    }
+  }
+
+  holds(done: number): number {
+    return Math.min(done, this.#exchange.known ?? done);
+  }
+
+  get lazy(): boolean {
+    return this.#pattern.partial ?? false;
+  }
+
+  replica(): NamedVectors {
+    const rate = this.#lastRate === undefined ? new Map() : new Map([["rate", scalarsToVector([this.#lastRate])]]);
+    return new Map([
+      ["params", Float32Array.from(this.#trainee.params)],
+      ...rate,
+      ...prefixed("exchange", this.#memory.replicated()),
+      ...prefixed("optimizer", this.#stepper.save()),
+      ...prefixed("average", this.#averager?.save() ?? new Map()),
+    ]);
+  }
+
+  adopt(replica: NamedVectors): void {
+    const { params } = this.#trainee;
+    restoreInto(new Map([["params", params]]), only(replica, "params"), "state of another member");
+    this.#memory.adopt(under("exchange", replica));
+    this.#stepper.restore(under("optimizer", replica));
+    this.#averager?.restore(under("average", replica));
+    this.#exact?.set(params);
+    this.#begun = undefined;
+    const rate = replica.get("rate");
+    this.#lastRate = rate === undefined ? undefined : vectorToScalars(rate)[0];
+  }
+
+  regroup(joined: ReadonlySet<PeerId>): void {
+    const { peer, model, settings } = this.#trainee;
+    this.#exchange = this.#memory.reopen(joined, () => this.#pattern.open(peer, model.layout, settings, this.#memory));
+    if (this.lazy) this.#exchange.forgetAbsences?.();
   }
 
   async #enter(round: Round): Promise<Entry> {
@@ -141,7 +223,7 @@ class DirectionExchange implements Learner {
     if (this.#exact !== undefined) own.set("exact", Float32Array.from(this.#exact));
     if (this.#lastRate !== undefined) own.set("rate", scalarsToVector([this.#lastRate]));
     return new Map([
-      ...prefixed("exchange", this.#exchange.save()),
+      ...prefixed("exchange", this.#memory.save()),
       ...prefixed("optimizer", this.#stepper.save()),
       ...prefixed("model", own),
       ...(this.#local?.save() ?? []),
@@ -150,7 +232,9 @@ class DirectionExchange implements Learner {
   }
 
   restore(saved: NamedVectors): void {
-    this.#exchange.restore(under("exchange", saved));
+    this.#memory.restore(under("exchange", saved));
+    // Memories that a worker mirrors may be from before its absence, which a checkpoint does not tell: all get the state.
+    if (this.#memory.mirrors) this.#exchange.forgetAbsences?.();
     this.#stepper.restore(under("optimizer", saved));
     this.#local?.restore(saved);
     this.#averager?.restore(under("average", saved));
@@ -165,6 +249,9 @@ class DirectionExchange implements Learner {
     this.#lastRate = rate === undefined ? undefined : vectorToScalars(rate)[0];
   }
 }
+
+const only = (vectors: NamedVectors, name: string): NamedVectors =>
+  new Map([...vectors].filter(([key]) => key === name));
 
 function copyOf(values: Float32Array): Float32Array {
   const copy = vector(values.length);

@@ -8,15 +8,17 @@
  * and its step is η/m_i.
  */
 import { ConfigError } from "../base/errors.ts";
-import { layoutOf } from "../base/layout.ts";
+import { type Layout, layoutOf } from "../base/layout.ts";
 import { type NamedVectors, prefixed, restoreInto, under } from "../base/state.ts";
 import { vector } from "../kernels/index.ts";
 import type { Averager } from "../optimizers/averaging/averaging.ts";
+import { ExchangeMemory } from "../patterns/exchange-memory.ts";
 import type { GossipPattern } from "../patterns/gossip.ts";
 import type { GossipExchange } from "../patterns/gossip-slots.ts";
 import type { Note } from "../patterns/pattern.ts";
-import type { View } from "../ports/view.ts";
+import type { PeerId, View } from "../ports/view.ts";
 import type { Round } from "../rounds/round.ts";
+import { settle } from "../rounds/settlement.ts";
 import { hopsOf, type Topology } from "../topologies/topology.ts";
 import { LocalDirection } from "./direction.ts";
 import type { Mixing, Scheme } from "./exchange-models-schemes.ts";
@@ -42,8 +44,11 @@ export function exchangeModels(pattern: GossipPattern, scheme: Scheme): Method {
 }
 
 class ModelExchange implements Learner {
+  readonly #pattern: GossipPattern;
   readonly #trainee: Trainee;
-  readonly #exchange: GossipExchange;
+  readonly #layout: Layout;
+  readonly #memory = new ExchangeMemory();
+  #exchange: GossipExchange;
   readonly #local: LocalDirection;
   readonly #mixing: Mixing;
   /** What is mixed, and what comes of it. */
@@ -58,17 +63,18 @@ class ModelExchange implements Learner {
     if (at === "server" && factor > 0) {
       throw new ConfigError("--momentum", { expected: "momentum at the worker: there is no server", got: at });
     }
-    const layout = layoutOf(
+    this.#pattern = pattern;
+    this.#layout = layoutOf(
       scheme.parts.flatMap((part) =>
         model.layout.tensors.map(({ name, shape }) => [`${part}/${name}`, shape] as const),
       ),
     );
     this.#trainee = trainee;
-    this.#exchange = pattern.open(peer, layout, settings);
+    this.#exchange = pattern.open(peer, this.#layout, settings, this.#memory);
     this.#local = new LocalDirection(trainee, { samples: 1, scaled: false });
     this.#mixing = scheme.open(model.layout.length);
-    this.#own = vector(this.#mixing.before === undefined ? 0 : layout.length);
-    this.#mixed = vector(layout.length);
+    this.#own = vector(this.#mixing.before === undefined ? 0 : this.#layout.length);
+    this.#mixed = vector(this.#layout.length);
     this.#averager = settings.averaging?.open(model.layout.length);
   }
 
@@ -93,7 +99,8 @@ class ModelExchange implements Learner {
   ): Promise<{ loss: number; direction: Float32Array; told: Note }> {
     const { peer, params, settings } = this.#trainee;
     const mixing = this.#mixing;
-    const average = (own: Float32Array) => this.#exchange.average(own, this.#mixed, round, note);
+    const average = (own: Float32Array) =>
+      settle(this.#memory, () => this.#exchange.average(own, this.#mixed, round, note));
     if (mixing.before === undefined) {
       const [told, own] = await Promise.all([average(params), this.#local.at(round, rate)]);
       return { ...own, told };
@@ -105,6 +112,32 @@ class ModelExchange implements Learner {
     return { ...own, told: await average(this.#own) };
   }
 
+  /** Whoever was in the middle of a round goes on from where it was: peers differ anyway. */
+  settle(): void {
+    this.#memory.rollback();
+  }
+
+  holds(done: number): number {
+    return done;
+  }
+
+  readonly lazy = false;
+
+  replica(): NamedVectors {
+    return new Map([["model", Float32Array.from(this.#trainee.params)]]);
+  }
+
+  adopt(replica: NamedVectors): void {
+    restoreInto(new Map([["model", this.#trainee.params]]), replica, "model of another peer");
+  }
+
+  /** What a scheme knows of peers that are gone is wrong: it begins anew, from the models as they are. */
+  regroup(joined: ReadonlySet<PeerId>): void {
+    const { peer, settings } = this.#trainee;
+    for (const state of this.#mixing.state.values()) state.fill(0);
+    this.#exchange = this.#memory.reopen(joined, () => this.#pattern.open(peer, this.#layout, settings, this.#memory));
+  }
+
   model(): Float32Array {
     const averager = this.#averager;
     return averager !== undefined && averager.count > 0 ? (averager.average as Float32Array) : this.#trainee.params;
@@ -113,7 +146,7 @@ class ModelExchange implements Learner {
   save(): NamedVectors {
     return new Map([
       ["model", Float32Array.from(this.#trainee.params)],
-      ...prefixed("exchange", this.#exchange.save()),
+      ...prefixed("exchange", this.#memory.save()),
       ...prefixed("scheme", new Map([...this.#mixing.state].map(([name, x]) => [name, Float32Array.from(x)]))),
       ...this.#local.save(),
       ...prefixed("average", this.#averager?.save() ?? new Map()),
@@ -123,7 +156,7 @@ class ModelExchange implements Learner {
   restore(saved: NamedVectors): void {
     const model = new Map([...saved].filter(([name]) => name === "model"));
     restoreInto(new Map([["model", this.#trainee.params]]), model, "model of a peer");
-    this.#exchange.restore(under("exchange", saved));
+    this.#memory.restore(under("exchange", saved));
     restoreInto(this.#mixing.state, under("scheme", saved), "scheme");
     this.#local.restore(saved);
     this.#averager?.restore(under("average", saved));

@@ -87,7 +87,6 @@ export const fedAvg: Recipe = defineRecipe({
 
 /** Rows of this client, and of all. */
 function rowsOf({ peer, settings }: Trainee): { own: number; all: readonly number[] } {
-  const { workers } = peer.view;
-  const all = settings.weights ?? workers.map(() => 1);
-  return { own: all[workers.indexOf(peer.id)]!, all };
+  const { weightOf = () => 1 } = settings;
+  return { own: weightOf(peer.id), all: peer.view.workers.map(weightOf) };
 }

@@ -9,7 +9,7 @@ import type { Note } from "../patterns/pattern.ts";
 import type { Batch } from "../ports/dataset.ts";
 import type { Model } from "../ports/model.ts";
 import type { Peer } from "../ports/peer.ts";
-import type { View } from "../ports/view.ts";
+import type { PeerId, View } from "../ports/view.ts";
 import type { Round } from "../rounds/round.ts";
 
 /** Where the velocity of heavy-ball momentum is kept. */
@@ -32,10 +32,14 @@ export interface TrainingSettings {
   readonly optimizer?: Optimizer;
   /** Averages iterates beside the training. */
   readonly averaging?: Averaging;
-  /** Rows of each worker, in the view's order: how much it counts in a weighted mean. */
-  readonly weights?: readonly number[];
+  /** Rows of a worker: how much it counts in a weighted mean. */
+  readonly weightOf?: (worker: PeerId) => number;
   /** Of the run, at most. */
   readonly rounds?: number;
+  /** Members come and go. */
+  readonly elastic?: boolean;
+  /** @see PatternSettings.parts */
+  readonly parts?: number;
   /** Virtual time charged for a local step; `undefined` charges what it takes. */
   readonly stepCost: Seconds | undefined;
   /** Virtual time charged for an encoding or a decoding; `undefined` charges what it takes. */
@@ -62,8 +66,24 @@ export interface StepReport {
 }
 
 export interface Learner {
-  /** One round. With a note in the report the round was undone: parameters and state are as before it. */
+  /**
+   * One round. With a note in the report the round was undone: parameters and state are as before it. Made again, it takes
+   * the vectors that it took before.
+   * @throws {PeerLost} The round is then in flight, until `settle`
+   */
   step(round: Round, note: Note): Promise<StepReport>;
+  /** Of a round in flight: it was decided if it is one before `round`, and else is undone. No result is applied. */
+  settle(round: number): void;
+  /** How many rounds the parameters hold, where `done` were made: fewer at a member that was absent. */
+  holds(done: number): number;
+  /** Members that miss results get them as they take part again; only the server must always have all. */
+  readonly lazy: boolean;
+  /** What a member that has just come, or that misses a result, needs to go on like this one. */
+  replica(): NamedVectors;
+  /** Takes over the replica of another member. @throws {CheckpointError} */
+  adopt(replica: NamedVectors): void;
+  /** Goes on in the view that the peer is in now. @param joined members that have just come, and know nothing */
+  regroup(joined: ReadonlySet<PeerId>): void;
   /** The parameters to judge and to keep: those trained, their average, or a model that only the server has. */
   model(): Float32Array;
   /** Optimizer and channel state of this peer, without the parameters unless they differ between peers. */

@@ -7,6 +7,7 @@ import { adasumSgd } from "./adasum-sgd.ts";
 import { allReduceSgd } from "./all-reduce-sgd.ts";
 import { artemis } from "./artemis.ts";
 import { bagua } from "./bagua.ts";
+import { baguaGossip } from "./bagua-gossip.ts";
 import { cdAdam } from "./cd-adam.ts";
 import { cgx } from "./cgx.ts";
 import { choco } from "./choco.ts";
@@ -69,6 +70,7 @@ export const recipes: ReadonlyMap<string, Recipe> = new Map(
     dPsgd,
     choco,
     deepSqueeze,
+    baguaGossip,
     gradientTracking,
     exactDiffusion,
   ].map((recipe) => [recipe.name, recipe]),

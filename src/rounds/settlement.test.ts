@@ -1,35 +1,40 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Settled } from "../channels/channel.ts";
+import { PeerLost } from "../base/errors.ts";
 import { settle } from "./settlement.ts";
 
-function ends(log: string[]): Settled[] {
-  return ["a", "b"].map((name) => ({
-    commit: () => void log.push(`${name} commits`),
-    rollback: () => void log.push(`${name} rolls back`),
-    save: () => ({ shared: new Map(), private: new Map() }),
-    restore: () => {},
-  }));
+function memory(log: string[]): { commit(): void; rollback(): void } {
+  return { commit: () => void log.push("commits"), rollback: () => void log.push("rolls back") };
 }
 
-test("every end commits when a round returns without a note", async () => {
+test("memory commits when a round returns without a note", async () => {
   const log: string[] = [];
-  assert.equal(await settle(ends(log), async () => 0), 0);
-  assert.deepEqual(log, ["a commits", "b commits"]);
+  assert.equal(await settle(memory(log), async () => 0), 0);
+  assert.deepEqual(log, ["commits"]);
 });
 
-test("every end rolls back when a round returns a note", async () => {
+test("memory rolls back when a round returns a note", async () => {
   const log: string[] = [];
-  assert.equal(await settle(ends(log), async () => 2), 2);
-  assert.deepEqual(log, ["a rolls back", "b rolls back"]);
+  assert.equal(await settle(memory(log), async () => 2), 2);
+  assert.deepEqual(log, ["rolls back"]);
 });
 
-test("every end rolls back when a round fails, and the error passes", async () => {
+test("memory rolls back when a round fails, and the error passes", async () => {
   const log: string[] = [];
   const failure = new RangeError("lost");
   await assert.rejects(
-    settle(ends(log), () => Promise.reject(failure)),
+    settle(memory(log), () => Promise.reject(failure)),
     (error) => error === failure,
   );
-  assert.deepEqual(log, ["a rolls back", "b rolls back"]);
+  assert.deepEqual(log, ["rolls back"]);
+});
+
+test("memory stays in flight when a peer is lost: others may have the result", async () => {
+  const log: string[] = [];
+  const lost = new PeerLost("test", { expected: "peer 1" });
+  await assert.rejects(
+    settle(memory(log), () => Promise.reject(lost)),
+    (error) => error === lost,
+  );
+  assert.deepEqual(log, []);
 });

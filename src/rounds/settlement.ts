@@ -1,26 +1,30 @@
 /**
- * Settlement: the channel ends that took part in the round in flight are committed together once the round is decided,
- * or rolled back together. A round is decided when its owner first sends the result; what a peer sends in the next round
- * tells the owner that the result arrived, so no message is spent on agreeing.
+ * Settlement: what an exchange remembers is committed as a whole once its round is decided, or rolled back as a whole.
+ *
+ * A round is decided when any member has its whole result. What a peer sends in the next round tells the others that it
+ * has it, so no message is spent on agreeing. Only a peer that lost another in the middle of a round does not know whether
+ * others have the result: its memory stays in flight until the members of the next view have agreed (`agreement.ts`).
  */
+import { PeerLost } from "../base/errors.ts";
 import type { Settled } from "../channels/channel.ts";
 
 /**
- * Runs one round over `ends`: commits them all if `round` returns 0, rolls them all back if it returns a note or throws.
- * The owner of a result sends it only after this has returned: from then on the round is decided and never withdrawn.
+ * Runs one round: commits the memory if `round` returns 0, rolls it back if it returns a note or throws, and leaves it in
+ * flight if it throws `PeerLost`.
  * @returns what `round` returns
  */
-export async function settle(ends: readonly Settled[], round: () => Promise<number>): Promise<number> {
+export async function settle(
+  memory: Pick<Settled, "commit" | "rollback">,
+  round: () => Promise<number>,
+): Promise<number> {
   let note: number;
   try {
     note = await round();
   } catch (error) {
-    for (const end of ends) end.rollback();
+    if (!(error instanceof PeerLost)) memory.rollback();
     throw error;
   }
-  for (const end of ends) {
-    if (note === 0) end.commit();
-    else end.rollback();
-  }
+  if (note === 0) memory.commit();
+  else memory.rollback();
   return note;
 }

@@ -4,7 +4,7 @@
  *     checkpoints/round-000120/
  *       checkpoint.json        the job, the round, and the SHA-256 of every other file
  *       model.safetensors      the parameters, tensor by tensor, for any program to read; their mean where peers differ
- *       peer-0.safetensors …   optimizer and channel state of each peer: velocities, errors, mirrored estimates
+ *       peer-0.safetensors …   optimizer and channel state of each peer by its id: velocities, errors, mirrored estimates
  *
  * Written as a whole or not at all; the last two are kept.
  */
@@ -36,8 +36,8 @@ export interface Checkpoint {
   readonly paramsHash: string;
   readonly params: Float32Array;
   readonly tensors: readonly { readonly name: string; readonly shape: readonly number[] }[];
-  /** By rank. */
-  readonly peers: readonly NamedVectors[];
+  /** By id; undefined for a peer that was away. */
+  readonly peers: readonly (NamedVectors | undefined)[];
 }
 
 /** What a run had come to at a checkpoint: its continuation adds to it. */
@@ -64,7 +64,6 @@ export class CheckpointWriter {
   readonly #job: Job;
   readonly #dataChecksum: number;
   readonly #layout: Layout;
-  readonly #members: number;
   readonly #trouble: (line: string) => void;
   readonly #collecting = new Map<number, PeerState[]>();
   #waiting: Complete[] = [];
@@ -72,22 +71,21 @@ export class CheckpointWriter {
 
   constructor(
     out: string,
-    { job, dataChecksum, layout, members }: { job: Job; dataChecksum: number; layout: Layout; members: number },
+    { job, dataChecksum, layout }: { job: Job; dataChecksum: number; layout: Layout },
     trouble: (line: string) => void,
   ) {
     this.#out = out;
     this.#job = job;
     this.#dataChecksum = dataChecksum;
     this.#layout = layout;
-    this.#members = members;
     this.#trouble = trouble;
   }
 
   add(state: PeerState, past: () => Past): void {
     const states = [...(this.#collecting.get(state.round) ?? []), state];
     this.#collecting.set(state.round, states);
-    if (states.length < this.#members) return;
-    this.#collecting.delete(state.round);
+    if (states.length < state.members) return;
+    for (const round of [...this.#collecting.keys()]) if (round <= state.round) this.#collecting.delete(round);
     this.#waiting = [...this.#waiting, { round: state.round, states, past: past() }].slice(-WAITING_MAX);
     this.#writing ??= this.#writeAll();
   }
@@ -117,9 +115,9 @@ export class CheckpointWriter {
       values: tensorOf(params, slot),
     }));
     files.set("model.safetensors", writeSafetensors(tensors, { model: this.#job.model, round: String(round) }));
-    for (const { rank, learner } of states) {
+    for (const { id, learner } of states) {
       const vectors = [...learner].map(([name, values]) => ({ name, shape: [values.length], values }));
-      files.set(`peer-${rank}.safetensors`, writeSafetensors(vectors));
+      files.set(`peer-${id}.safetensors`, writeSafetensors(vectors));
     }
     const hashes = new Map<string, string>();
     for (const [name, bytes] of files) hashes.set(name, await sha256(bytes));
@@ -166,9 +164,14 @@ export async function readCheckpoint(path: string): Promise<Checkpoint> {
     params.set(values, offset);
     offset += values.length;
   }
-  const peers: NamedVectors[] = [];
-  for (let rank = 0; rank < members; rank++) {
-    peers.push(new Map((await read(`peer-${rank}.safetensors`)).map(({ name, values }) => [name, values])));
+  const peers: (NamedVectors | undefined)[] = [];
+  for (let id = 0; id < members; id++) {
+    const name = `peer-${id}.safetensors`;
+    const there = about.files[name] !== undefined;
+    peers.push(there ? new Map((await read(name)).map(({ name, values }) => [name, values])) : undefined);
+  }
+  if (peers.every((peer) => peer === undefined)) {
+    throw new CheckpointError(folder, { expected: "the state of at least one peer", got: "none" });
   }
   const { job, round, dataChecksum, totals, seconds, paramsHash: hash } = about;
   return {

@@ -3,7 +3,8 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { CheckpointError, PeerLost } from "../base/errors.ts";
+import { CheckpointError } from "../base/errors.ts";
+import { DeadlockError } from "../simulation/deadlock.ts";
 import { checkJob, type JobOptions } from "./job.ts";
 import { simulateJob } from "./simulate.ts";
 
@@ -37,9 +38,9 @@ test("a trace is there whole after the run, also after one that failed", () =>
     const { traceEvents } = JSON.parse(await readFile(trace, "utf8"));
     const names = new Set(traceEvents.map(({ name }: { name: string }) => name));
     for (const name of ["gradient", "encode", "decode", "wait", "to 0", "from 0"]) assert.ok(names.has(name), name);
-    const crashing = jobWith({ crashes: [{ peer: 2, at: "50ms" }] });
-    await assert.rejects(simulateJob(crashing, { trace }), PeerLost);
-    assert.match(await readFile(trace, "utf8"), /"crash"[\s\S]*"displayTimeUnit":"ms"\}\n$/);
+    const silent = jobWith({ loss: 0.5, retransmit: false });
+    await assert.rejects(simulateJob(silent, { trace }), DeadlockError);
+    assert.match(await readFile(trace, "utf8"), /"lost"[\s\S]*"displayTimeUnit":"ms"\}\n$/);
     assert.deepEqual(await readdir(join(folder, "deep")), ["trace.json"]);
   }));
 

@@ -128,5 +128,5 @@ export function fileError(path: string, expected: string, cause: unknown): Check
 }
 
 /** `ENOENT`, `ENOSPC`, … */
-const codeOf = (error: unknown): string | undefined =>
+export const codeOf = (error: unknown): string | undefined =>
   error instanceof Error && "code" in error ? String(error.code) : undefined;

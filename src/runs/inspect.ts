@@ -14,7 +14,7 @@ export interface Inspection {
   readonly paramsHash: string;
   readonly parameters: number;
   readonly tensors: readonly { readonly name: string; readonly shape: readonly number[] }[];
-  /** State of each peer by rank: names, lengths and Euclidean norms; an error memory's norm is what is still unsent. */
+  /** State of each peer by id, empty for one that was away: names, lengths and Euclidean norms; an error memory's norm is what is still unsent. */
   readonly peers: readonly (readonly { readonly name: string; readonly length: number; readonly norm: number }[])[];
   /** The run's result, where the path is the folder of a run that has finished. */
   readonly result: RunResult | null;
@@ -31,7 +31,7 @@ export async function inspect(path: string): Promise<Inspection> {
     parameters: checkpoint.params.length,
     tensors: checkpoint.tensors,
     peers: checkpoint.peers.map((state) =>
-      [...state].map(([name, values]) => ({ name, length: values.length, norm: norm(values) })),
+      [...(state ?? [])].map(([name, values]) => ({ name, length: values.length, norm: norm(values) })),
     ),
     result: await readFile(join(path, "result.json"), "utf8").then(
       (text) => JSON.parse(text) as RunResult, // written by this program beside the checkpoint

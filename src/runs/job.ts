@@ -18,6 +18,7 @@ import type { ChosenRecipe } from "../recipes/recipe.ts";
 import { parseRecipe } from "../recipes/registry.ts";
 import { type Faults, parseFaults } from "../simulation/faults.ts";
 import { parseLink } from "../simulation/link.ts";
+import { CHOICES, COUNTS } from "./bounds.ts";
 
 export { parseLink } from "../simulation/link.ts";
 
@@ -127,8 +128,8 @@ export function checkJob(options: JobOptions): Job {
   const both = recipe.compresses === "both" ? options.compressor : undefined;
   const down = options.down ?? both ?? recipe.defaults.down;
   const optimizer = canonical(parseSwarmOptimizer, options.optimizer, "--optimizer");
-  const peers = parseNumber(said.peers, "--peers", { integer: true, min: 1, max: 65_535 });
-  const rounds = parseNumber(said.rounds, "--rounds", { integer: true, min: 1, max: 2 ** 31 });
+  const peers = parseNumber(said.peers, "--peers", COUNTS.peers);
+  const rounds = parseNumber(said.rounds, "--rounds", COUNTS.rounds);
   return {
     recipe: recipe.spec,
     up: parseCompressor(up, "--compressor").name,
@@ -143,16 +144,16 @@ export function checkJob(options: JobOptions): Job {
     data: said.data,
     partition: said.partition,
     peers,
-    server: oneOf(said.server, "--server", ["peer", "own"]),
-    batch: parseNumber(said.batch, "--batch", { integer: true, min: 1, max: 1 << 20 }),
+    server: oneOf(said.server, "--server", CHOICES.server),
+    batch: parseNumber(said.batch, "--batch", COUNTS.batch),
     ...parseLearningRate(said.lr),
     rounds,
     until: said.until === undefined ? null : parseTarget(said.until),
     link: said.link === "none" ? null : parseLink(said.link),
     stepCost: said.compute === "measured" ? null : parseDuration(said.compute, "--compute"),
-    evalEvery: parseNumber(said.evalEvery, "--eval-every", { integer: true, min: 1, max: 2 ** 31 }),
-    seed: parseNumber(said.seed, "--seed", { integer: true, min: 0 }),
-    engine: oneOf(said.engine, "--engine", ["auto", "ort", "jax"]),
+    evalEvery: parseNumber(said.evalEvery, "--eval-every", COUNTS.evalEvery),
+    seed: parseNumber(said.seed, "--seed", COUNTS.seed),
+    engine: oneOf(said.engine, "--engine", CHOICES.engine),
     faults: options.faults === undefined ? null : parseFaults(options.faults, "--faults"),
   };
 }

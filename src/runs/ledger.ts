@@ -2,7 +2,7 @@
  * The ledger of a run: what every peer wrote on every wire, and the real time its codecs and model took.
  */
 import type { MeterTotals } from "../ports/meter.ts";
-import type { PeerId, View } from "../ports/view.ts";
+import type { PeerId } from "../ports/view.ts";
 import type { Totals } from "./result.ts";
 
 export interface WireLine {
@@ -17,51 +17,83 @@ export interface WireLine {
 export interface LedgerEntry {
   /** What the peer sent since its last entry, by receiver. */
   readonly wires: readonly WireLine[];
-  /** The totals after the exchange, once this entry was the last one missing. */
-  readonly complete: Totals | undefined;
+  /** Exchanges that are over with it, in their order, and the totals after each. */
+  readonly complete: readonly { readonly exchange: number; readonly totals: Totals }[];
 }
 
 export const NOTHING: Totals = { bytesUp: 0, bytesDown: 0, encodeMs: 0, decodeMs: 0, gradientMs: 0 };
 
-/** Peers finish an exchange at different times; its totals are those of every peer right after it. */
+/**
+ * Peers finish an exchange at different times; its totals are those of every peer right after it. Of peers that are gone,
+ * and of those that were brought past an exchange, they are the last that is known.
+ */
 export class Ledger {
-  readonly #server: PeerId | undefined;
-  readonly #members: number;
-  readonly #sent = new Map<PeerId, ReadonlyMap<PeerId, number>>();
-  readonly #open = new Map<number, { entries: number; totals: Totals }>();
+  readonly #served: boolean;
+  readonly #latest = new Map<PeerId, Entry>();
+  readonly #open = new Map<number, Map<PeerId, Entry>>();
 
   /** @param served rank 0 serves; else there is no server, and all that is written goes up */
-  constructor(view: View, served: boolean) {
-    this.#server = served ? view.members[0] : undefined;
-    this.#members = view.members.length;
+  constructor(served: boolean) {
+    this.#served = served;
   }
 
-  enter(id: PeerId, exchange: number, own: MeterTotals): LedgerEntry {
-    const before = this.#sent.get(id);
-    this.#sent.set(id, own.sent);
-    const wires = [...own.sent].map(([to, n]) => ({ exchange, from: id, to, bytes: n - (before?.get(to) ?? 0) }));
-    const { entries, totals } = this.#open.get(exchange) ?? { entries: 0, totals: NOTHING };
-    const sum = this.#plus(totals, id, own);
-    if (entries + 1 === this.#members) {
+  /** @param members how many make this exchange */
+  enter(id: PeerId, { exchange, rank, members }: Place, totals: MeterTotals): LedgerEntry {
+    const before = this.#latest.get(id)?.totals.sent;
+    const entry = { totals, serves: this.#served && rank === 0 };
+    this.#latest.set(id, entry);
+    const wires = [...totals.sent].map(([to, n]) => ({ exchange, from: id, to, bytes: n - (before?.get(to) ?? 0) }));
+    const entries = this.#open.get(exchange) ?? new Map<PeerId, Entry>();
+    this.#open.set(exchange, entries.set(id, entry));
+    return { wires, complete: entries.size < members ? [] : this.#close(exchange) };
+  }
+
+  /** What all peers have spent. */
+  sum(spent: ReadonlyMap<PeerId, MeterTotals>): Totals {
+    const entries = [...spent].map(([id, totals]) => ({ totals, serves: this.#latest.get(id)?.serves ?? false }));
+    return entries.reduce(plus, NOTHING);
+  }
+
+  /** Bytes written by each peer so far. */
+  bytesByPeer(): ReadonlyMap<PeerId, number> {
+    return new Map([...this.#latest].map(([id, { totals }]) => [id, bytesOf(totals)]));
+  }
+
+  /** All exchanges up to one that is complete. */
+  #close(last: number): { exchange: number; totals: Totals }[] {
+    const over = [...this.#open.keys()].filter((exchange) => exchange <= last).sort((a, b) => a - b);
+    return over.map((exchange) => {
+      const entries = new Map([...this.#latest, ...this.#open.get(exchange)!]);
       this.#open.delete(exchange);
-      return { wires, complete: sum };
-    }
-    this.#open.set(exchange, { entries: entries + 1, totals: sum });
-    return { wires, complete: undefined };
+      return { exchange, totals: [...entries.values()].reduce(plus, NOTHING) };
+    });
   }
+}
 
-  #plus(totals: Totals, id: PeerId, { sent, spent }: MeterTotals): Totals {
-    const bytes = [...sent.values()].reduce((sum, n) => sum + n, 0);
-    const serves = id === this.#server;
-    const ms = (label: string) => 1000 * (spent.get(label) ?? 0);
-    return {
-      bytesUp: totals.bytesUp + (serves ? 0 : bytes),
-      bytesDown: totals.bytesDown + (serves ? bytes : 0),
-      encodeMs: totals.encodeMs + ms("encode"),
-      decodeMs: totals.decodeMs + ms("decode"),
-      gradientMs: totals.gradientMs + ms("gradient"),
-    };
-  }
+/** What a peer enters its totals for. */
+export interface Place {
+  readonly exchange: number;
+  readonly rank: number;
+  readonly members: number;
+}
+
+interface Entry {
+  readonly totals: MeterTotals;
+  readonly serves: boolean;
+}
+
+const bytesOf = ({ sent }: MeterTotals): number => [...sent.values()].reduce((sum, n) => sum + n, 0);
+
+function plus(sum: Totals, { totals, serves }: Entry): Totals {
+  const bytes = bytesOf(totals);
+  const ms = (label: string) => 1000 * (totals.spent.get(label) ?? 0);
+  return {
+    bytesUp: sum.bytesUp + (serves ? 0 : bytes),
+    bytesDown: sum.bytesDown + (serves ? bytes : 0),
+    encodeMs: sum.encodeMs + ms("encode"),
+    decodeMs: sum.decodeMs + ms("decode"),
+    gradientMs: sum.gradientMs + ms("gradient"),
+  };
 }
 
 /** What two stretches of one run come to. */

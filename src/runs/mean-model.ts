@@ -19,23 +19,28 @@ export function consensusDistance(models: readonly Float32Array[], mean: Float32
 
 /** The models that peers show after a round, until the one who judges them takes them. */
 export class ShownModels {
-  readonly #members: number;
+  /** How many must have shown theirs; undefined where members come and go. */
+  readonly #members: number | undefined;
   readonly #rounds = new Map<number, Map<number, Float32Array>>();
 
-  constructor(members: number) {
+  constructor(members: number | undefined) {
     this.#members = members;
   }
 
-  show(round: number, rank: number, model: Float32Array): void {
+  show(round: number, id: number, model: Float32Array): void {
     const models = this.#rounds.get(round) ?? new Map<number, Float32Array>();
-    this.#rounds.set(round, models.set(rank, model));
+    this.#rounds.set(round, models.set(id, model));
   }
 
-  /** In rank order. @throws {PeerLost} if some are missing, since whoever has ended without showing its model failed */
+  /** In the order of ids. @throws {PeerLost} if some are missing, since whoever has ended without showing its model failed */
   take(round: number): readonly Float32Array[] {
     const models = this.#rounds.get(round) ?? new Map<number, Float32Array>();
     this.#rounds.delete(round);
-    if (models.size === this.#members) return [...models].sort(([a], [b]) => a - b).map(([, model]) => model);
-    throw new PeerLost(`models of round ${round}`, { expected: `those of ${this.#members} peers`, got: models.size });
+    if (models.size === (this.#members ?? Math.max(1, models.size)))
+      return [...models].sort(([a], [b]) => a - b).map(([, model]) => model);
+    throw new PeerLost(`models of round ${round}`, {
+      expected: `those of ${this.#members ?? "some"} peers`,
+      got: models.size,
+    });
   }
 }

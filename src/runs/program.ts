@@ -1,9 +1,12 @@
 /**
  * The training program of one peer: local step → exchange → apply → report, round after round. It runs unchanged in the
  * simulator and on worker threads; all its awaits are calls of the Peer port.
+ *
+ * Where members come and go, a peer that lost another, or hears of a new view between two rounds, enters that view, agrees
+ * with its members on the round to go on from, hands its state to those who lack it, and goes on (`rounds/agreement.ts`).
  */
 
-import { CorruptError } from "../base/errors.ts";
+import { CorruptError, PeerLost } from "../base/errors.ts";
 import { checkLength } from "../base/layout.ts";
 import type { NamedVectors } from "../base/state.ts";
 import { type Seconds, seconds } from "../base/units.ts";
@@ -14,12 +17,14 @@ import type { TrainTest } from "../ports/dataset.ts";
 import type { MeterTotals } from "../ports/meter.ts";
 import type { Model } from "../ports/model.ts";
 import type { Peer } from "../ports/peer.ts";
-import { rankOf } from "../ports/view.ts";
+import { type PeerId, rankOf, type View } from "../ports/view.ts";
 import { isLiar, lying, parseByzantine } from "../recipes/byzantine.ts";
-import type { Learner, Method, TrainingSettings } from "../recipes/method.ts";
+import type { Learner, Method, StepReport, TrainingSettings } from "../recipes/method.ts";
+import { type Agreement, agree } from "../rounds/agreement.ts";
+import { receiveState, sendState } from "../rounds/state-transfer.ts";
 import type { Job, Target } from "./job.ts";
 import { consensusDistance, meanOf } from "./mean-model.ts";
-import type { Measured, Outcome, PeerState } from "./result.ts";
+import type { Measured, Outcome, PeerState, Regrouping } from "./result.ts";
 
 /** What a note says; the largest one told in a round wins. */
 export const NOTES: Readonly<Record<"goOn" | "target" | "diverged" | "interrupted", Note>> = {
@@ -35,6 +40,11 @@ const DIVERGED_AT = 20;
 /** One peer's tick: before the first round, after each, and when the run stops. */
 export interface Tick {
   readonly rank: number;
+  /** Of the view. */
+  readonly epoch: number;
+  readonly members: number;
+  /** Attempts that were undone for a new view. */
+  readonly undone: number;
   /** Rounds done. */
   readonly round: number;
   /** Exchanges made in this run, a last one that was undone included: what the ledger counts by. */
@@ -57,30 +67,45 @@ export interface Host {
   checkpoint(state: PeerState): void;
   /** Decentralised: this peer's model after a round whose mean model is measured. */
   show(round: number, model: Float32Array): void;
-  /** What all have shown of a round, in rank order; asked once, by rank 0. @throws {PeerLost} if a model is missing */
+  /** What all have shown of a round, in the order of ids; asked once, by rank 0. @throws {PeerLost} if a model is missing */
   shown(round: number): readonly Float32Array[];
+  /** Membership changed; told by rank 0 of the new view. */
+  regrouped?(change: Regrouping): void;
 }
 
 export interface Resumed {
   /** Rounds done. */
   readonly round: number;
   readonly params: Float32Array;
-  readonly learner: NamedVectors;
+  /** Absent where this peer was away when the checkpoint was made. */
+  readonly learner: NamedVectors | undefined;
 }
+
+/**
+ * How a peer begins: with all others; with members that lack their state, to be agreed with; or as one that has nothing and
+ * is brought forward.
+ */
+export type Beginning = "together" | "agreeing" | "joining";
 
 export interface PeerSetup {
   readonly job: Job;
   readonly method: Method;
   readonly model: Model;
   readonly data: TrainTest;
-  /** Rows of each worker, in the order of the view's workers. */
+  /** The view for which the data was shared out. */
+  readonly roster: View;
+  /** Rows of each worker, in the roster's order. */
   readonly parts: readonly Uint32Array[];
   readonly settings: TrainingSettings;
   readonly host: Host;
   readonly resumed: Resumed | undefined;
+  /** Default "together". */
+  readonly begins?: Beginning;
 }
 
 export interface PeerOutcome {
+  /** In the last view. */
+  readonly rank: number;
   readonly outcome: Outcome;
   /** Rounds done. */
   readonly rounds: number;
@@ -105,18 +130,24 @@ export const trainPeer = (peer: Peer, setup: PeerSetup): Promise<PeerOutcome> =>
 class PeerRun {
   readonly #peer: Peer;
   readonly #setup: PeerSetup;
-  readonly #rank: number;
+  #rank: number;
   readonly #params: Float32Array;
   readonly #learner: Learner;
-  readonly #start: number;
+  /** Whether members come and go. */
+  readonly #elastic: boolean;
+  #start: number;
   #round: number;
+  #attempt = 0;
+  #undone = 0;
+  /** This peer has trained, or begins with all others. */
+  #veteran: boolean;
   #exchanges = 0;
   #began: Seconds = seconds(0);
   #firstLoss: number | undefined;
   #reachedTargetAt: { round: number; seconds: number } | undefined;
   #note: Note = NOTES.goOn;
   /** H of a decentralised method. */
-  readonly #hops: number | undefined;
+  #hops: number | undefined;
   /** In the order of their rounds. A report of which something is measured holds up those behind it. */
   readonly #reports: Report[] = [];
   /** The last round whose model is measured, or will be. */
@@ -124,7 +155,7 @@ class PeerRun {
   #metrics: Measured | undefined;
 
   constructor(peer: Peer, setup: PeerSetup) {
-    const { job, method, model, data, parts, resumed } = setup;
+    const { job, method, model, data, parts, roster, resumed, begins = "together" } = setup;
     this.#peer = peer;
     this.#setup = setup;
     this.#rank = rankOf(peer.view, peer.id);
@@ -132,7 +163,9 @@ class PeerRun {
     this.#params = vector(model.layout.length);
     this.#start = resumed?.round ?? 0;
     this.#round = this.#start;
-    const worker = peer.view.workers.indexOf(peer.id);
+    this.#elastic = setup.settings.elastic ?? false;
+    this.#veteran = begins !== "joining";
+    const worker = roster.workers.indexOf(peer.id);
     const rows = parts[worker];
     const batches =
       rows === undefined ? null : new Batches(data.train, rows, job.batch, peer.rng.split(`peer/${peer.id}/batches`));
@@ -148,18 +181,22 @@ class PeerRun {
     } else {
       checkLength(resumed.params, model.layout.length, "checkpoint");
       this.#params.set(resumed.params);
-      this.#learner.restore(resumed.learner);
+      if (resumed.learner !== undefined) this.#learner.restore(resumed.learner);
     }
   }
 
   async run(): Promise<PeerOutcome> {
     const { job, host } = this.#setup;
     this.#began = this.#peer.clock.now();
-    this.#report(Number.NaN, true);
+    const { begins = "together" } = this.#setup;
+    if (begins !== "together") await this.#regroup({ entered: true });
+    this.#start = this.#round;
+    if (begins !== "joining") this.#report(Number.NaN, true);
     await this.#tell();
     let heard: Note = NOTES.goOn;
     while (heard === NOTES.goOn && this.#round < job.rounds) {
-      const report = await this.#learner.step({ number: this.#round, attempt: 0 }, this.#noteToTell());
+      const report = await this.#step();
+      if (report === undefined) continue;
       this.#exchanges += 1;
       heard = report.note;
       if (heard === NOTES.goOn) this.#round += 1;
@@ -173,6 +210,7 @@ class PeerRun {
       await this.#tell(last);
     }
     return {
+      rank: this.#rank,
       outcome: outcomeOf(heard === NOTES.goOn ? this.#note : heard),
       rounds: this.#round,
       seconds: this.#elapsed(),
@@ -180,6 +218,85 @@ class PeerRun {
       ...(this.#reachedTargetAt === undefined ? {} : { reachedTargetAt: this.#reachedTargetAt }),
       ...(this.#keepsModel ? { params: this.#learner.model() } : {}),
     };
+  }
+
+  /** One round; undefined if membership changed, and it is to be made again. */
+  async #step(): Promise<StepReport | undefined> {
+    const round = this.#round;
+    if (this.#elastic && this.#peer.outdated) {
+      await this.#regroup();
+      return undefined;
+    }
+    try {
+      const report = await this.#learner.step({ number: this.#round, attempt: this.#attempt }, this.#noteToTell());
+      this.#attempt = 0;
+      return report;
+    } catch (error) {
+      if (!this.#elastic || !(error instanceof PeerLost)) throw error;
+      await this.#regroup();
+      if (this.#round === round) this.#undone += 1;
+      return undefined;
+    }
+  }
+
+  /** Goes on in a new view. If it does not last until all have agreed, in the one after it. */
+  async #regroup({ entered = false }: { entered?: boolean } = {}): Promise<void> {
+    const before = this.#peer.view;
+    for (let there = entered; ; there = false) {
+      try {
+        if (!there) await this.#peer.nextView();
+        await this.#agree(before);
+        return;
+      } catch (error) {
+        if (!(error instanceof PeerLost)) throw error;
+      }
+    }
+  }
+
+  async #agree(before: View): Promise<void> {
+    const peer = this.#peer;
+    const learner = this.#learner;
+    const agreement = await agree(peer, {
+      veteran: this.#veteran,
+      round: learner.holds(this.#round),
+      attempt: this.#attempt,
+      exchanges: this.#exchanges,
+    });
+    const brought = this.#bringsForward(agreement);
+    if (agreement.source === peer.id && brought.length > 0) await sendState(peer, brought, learner.replica());
+    const state = brought.includes(peer.id) ? await receiveState(peer, agreement.source) : undefined;
+    // From here on nothing is waited for: this peer is in the new view as a whole, or not at all.
+    learner.settle(agreement.round);
+    if (state !== undefined) learner.adopt(state);
+    learner.regroup(agreement.joined);
+    this.#rank = rankOf(peer.view, peer.id);
+    this.#hops = this.#setup.method.hops?.(peer.view);
+    this.#round = agreement.round;
+    this.#attempt = agreement.attempt;
+    this.#exchanges = agreement.exchanges;
+    this.#veteran = true;
+    if (this.#rank === 0) this.#tellOfRegrouping(agreement, before, brought);
+  }
+
+  /** Who is given the state of the agreement's source. */
+  #bringsForward({ joined, behind }: Agreement): readonly PeerId[] {
+    const { members } = this.#peer.view;
+    if (this.#hops !== undefined) return members.filter((id) => joined.has(id)); // the models of all differ
+    if (this.#learner.lazy) return members.slice(0, 1).filter((id) => behind.has(id));
+    return members.filter((id) => behind.has(id));
+  }
+
+  #tellOfRegrouping({ round, joined }: Agreement, before: View, brought: readonly PeerId[]): void {
+    const { epoch, members } = this.#peer.view;
+    this.#setup.host.regrouped?.({
+      epoch,
+      members,
+      lost: before.members.filter((id) => !members.includes(id) || joined.has(id)),
+      joined: [...joined],
+      round,
+      brought,
+      seconds: this.#elapsed(),
+    });
   }
 
   /** What rank 0 has to say with the next round; the others are silent. */
@@ -203,6 +320,9 @@ class PeerRun {
     }
     const now = {
       rank: this.#rank,
+      epoch: this.#peer.view.epoch,
+      members: this.#peer.view.members.length,
+      undone: this.#undone,
       round,
       exchanges: this.#exchanges,
       seconds: this.#elapsed(),
@@ -262,7 +382,9 @@ class PeerRun {
 
   async #checkpoint(): Promise<void> {
     const state = await this.#peer.work("checkpoint", seconds(0), () => ({
+      id: this.#peer.id,
       rank: this.#rank,
+      members: this.#peer.view.members.length,
       round: this.#round,
       params: this.#keepsModel ? Float32Array.from(this.#params) : null,
       learner: this.#learner.save(),

@@ -4,8 +4,9 @@
  */
 import { createWriteStream, type WriteStream } from "node:fs";
 import { join, resolve } from "node:path";
-import { assert, CheckpointError } from "../base/errors.ts";
+import { CheckpointError } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
+import type { MeterTotals } from "../ports/meter.ts";
 import type { PeerId, View } from "../ports/view.ts";
 import type { Method } from "../recipes/method.ts";
 import { type Checkpoint, CheckpointWriter, forgetAfter, holdsRun, type Past, runFolderOf } from "./checkpoint.ts";
@@ -21,6 +22,7 @@ import type {
   Outcome,
   PeerState,
   Progress,
+  Regrouping,
   RunControls,
   RunHeader,
   RunResult,
@@ -51,12 +53,14 @@ export class Recorder {
   readonly #ticks = new Map<number, Tick>();
   readonly #past: Past;
   readonly #trouble: string[] = [];
+  #viewChanges = 0;
+  #undone = 0;
   #last: Progress;
 
   private constructor(setup: RecorderSetup, log: RunLog | undefined) {
-    const { job, view, layout, controls, checkpoint, dataChecksum } = setup;
+    const { job, layout, controls, checkpoint, dataChecksum } = setup;
     this.#setup = setup;
-    this.#ledger = new Ledger(view, setup.method.hops === undefined);
+    this.#ledger = new Ledger(setup.method.hops === undefined);
     this.#log = log;
     this.#past = checkpoint?.past ?? { totals: NOTHING, seconds: 0 };
     this.#last = {
@@ -65,7 +69,7 @@ export class Recorder {
       seconds: this.#past.seconds,
       batchLoss: Number.NaN,
     };
-    const run = { job, dataChecksum, layout, members: view.members.length };
+    const run = { job, dataChecksum, layout };
     this.#checkpoints =
       controls.out === undefined
         ? undefined
@@ -90,22 +94,33 @@ export class Recorder {
 
   /** A peer has finished an exchange. It is told of once every member has. */
   tick(id: PeerId, tick: Tick): void {
-    const { wires, complete } = this.#ledger.enter(id, tick.exchanges, tick.totals);
+    const { exchanges: exchange, rank, members } = tick;
+    const { wires, complete } = this.#ledger.enter(id, { exchange, rank, members }, tick.totals);
     this.#log?.wires(wires);
-    if (tick.rank === 0) this.#ticks.set(tick.exchanges, tick);
-    if (complete !== undefined) this.#exchanged(tick.exchanges, complete);
+    if (rank === 0) this.#ticks.set(exchange, tick);
+    for (const { exchange, totals } of complete) this.#exchanged(exchange, totals);
   }
 
+  /** All that make it have made an exchange; rank 0 may have been lost in it, or brought past it. */
   #exchanged(exchange: number, totals: Totals): void {
     const tick = this.#ticks.get(exchange);
-    assert(tick !== undefined, "rank 0 is one of the members");
+    if (tick === undefined) return;
     this.#ticks.delete(exchange);
-    const { round, batchLoss, metrics } = tick;
+    const { round, batchLoss, metrics, epoch, members, undone } = tick;
+    this.#undone = Math.max(this.#undone, undone); // a new rank 0 counts its own
+    const swarm = { epoch, members, undone: this.#undone, bytesByPeer: () => this.#ledger.bytesByPeer() };
     const seconds = this.#past.seconds + tick.seconds;
     const measured = metrics === undefined ? {} : { metrics };
-    this.#last = { ...sumOf(this.#past.totals, totals), round, seconds, batchLoss, ...measured };
+    this.#last = { ...sumOf(this.#past.totals, totals), round, seconds, batchLoss, ...measured, swarm };
     if (metrics !== undefined) this.#evaluated(this.#last, metrics);
     this.#setup.controls.listener?.progress?.(this.#last);
+  }
+
+  /** Membership changed. What lost members had yet to say is lost with them: the log says whose it was. */
+  regrouped(change: Regrouping): void {
+    this.#viewChanges += 1;
+    this.#log?.write({ event: "regrouped", ...change });
+    this.#setup.controls.listener?.regrouped?.(change);
   }
 
   checkpoint(state: PeerState): void {
@@ -117,11 +132,22 @@ export class Recorder {
 
   /**
    * The run came to its end by itself.
-   * @param outcomes of all peers, by rank @param seconds that it took since it began or was continued
+   * @param outcomes of all peers @param seconds that it took since it began or was continued
+   * @param spent what every peer has spent, where that is known of those that are gone too
    */
-  async finish(outcomes: readonly PeerOutcome[], seconds: number): Promise<RunResult> {
-    const { outcome, rounds, metrics, reachedTargetAt } = outcomes[0]!;
-    const hash = await paramsHash(meanOf(outcomes.flatMap(({ params }) => params ?? [])));
+  async finish(
+    outcomes: readonly PeerOutcome[],
+    seconds: number,
+    spent?: ReadonlyMap<PeerId, MeterTotals>,
+  ): Promise<RunResult> {
+    const leaders = outcomes.filter(({ rank }) => rank === 0);
+    const { outcome, rounds, metrics, reachedTargetAt, params } = leaders.reduce((a, b) =>
+      b.rounds > a.rounds ? b : a,
+    );
+    const decentralised = this.#setup.method.hops !== undefined;
+    const models = decentralised ? outcomes.flatMap((peer) => peer.params ?? []) : [params!]; // rank 0 keeps its model
+    const hash = await paramsHash(meanOf(models));
+    if (spent !== undefined) this.#last = { ...this.#last, ...sumOf(this.#past.totals, this.#ledger.sum(spent)) };
     const reached =
       reachedTargetAt === undefined
         ? undefined
@@ -143,7 +169,7 @@ export class Recorder {
   }
 
   #evaluated(progress: Progress, { accuracy, ...measured }: Measured): void {
-    const { batchLoss: _, metrics: __, ...rest } = progress;
+    const { batchLoss: _, metrics: __, swarm: ___, ...rest } = progress;
     const evaluation = { ...rest, ...measured, accuracy: accuracy ?? null };
     this.#curve.push(evaluation);
     this.#log?.write({ event: "evaluated", ...evaluation });
@@ -181,6 +207,8 @@ export class Recorder {
       faults: clock === "virtual" ? job.faults : null,
       outcome,
       rounds,
+      viewChanges: this.#viewChanges,
+      undone: this.#undone,
       seconds,
       clock,
       ...totals,

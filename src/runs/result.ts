@@ -3,6 +3,7 @@
  */
 import type { NamedVectors } from "../base/state.ts";
 import type { Metrics } from "../ports/model.ts";
+import type { PeerId } from "../ports/view.ts";
 import type { Faults } from "../simulation/faults.ts";
 import type { Job } from "./job.ts";
 
@@ -34,6 +35,33 @@ export interface Progress extends Totals {
   readonly batchLoss: number;
   /** Present after rounds that were evaluated. */
   readonly metrics?: Measured;
+  readonly swarm?: SwarmState;
+}
+
+/** Who trains, as rank 0 sees it. */
+export interface SwarmState {
+  /** Of the view of the last round. */
+  readonly epoch: number;
+  /** In that view. */
+  readonly members: number;
+  /** Attempts at a round that were undone, since the run began or was continued. */
+  readonly undone: number;
+  /** Framed bytes that each member has written since then, by its id; called when somebody wants to know. */
+  bytesByPeer(): ReadonlyMap<number, number>;
+}
+
+/** A change of membership, once the members have agreed. */
+export interface Regrouping {
+  readonly epoch: number;
+  readonly members: readonly PeerId[];
+  /** Since the view that rank 0 was in before. What a lost member had yet to say is lost with it. */
+  readonly lost: readonly PeerId[];
+  readonly joined: readonly PeerId[];
+  /** Rounds done, from which all go on. */
+  readonly round: number;
+  /** Members that were given the state. */
+  readonly brought: readonly PeerId[];
+  readonly seconds: number;
 }
 
 /** Why a run ended. */
@@ -46,6 +74,8 @@ export interface RunHeader {
   readonly trainRows: number;
   readonly testRows: number;
   readonly engine: string;
+  /** What all members together would write in a round of plain f32. */
+  readonly uncompressedBytesPerRound: number;
   /** Conditions of the recipe that the options break. */
   readonly warnings: readonly string[];
 }
@@ -83,6 +113,10 @@ export interface RunResult {
   readonly faults: Faults | null;
   readonly outcome: Outcome;
   readonly rounds: number;
+  /** How often membership changed. */
+  readonly viewChanges: number;
+  /** Attempts at a round that were undone because it did. */
+  readonly undone: number;
   readonly seconds: number;
   readonly clock: "wall" | "virtual";
   readonly bytesUp: number;
@@ -114,8 +148,11 @@ export interface RunResult {
 
 /** The whole state of one peer after a round: with the parameters it continues bit for bit. */
 export interface PeerState {
+  readonly id: PeerId;
   /** Rank in the view. */
   readonly rank: number;
+  /** How many hand in their states. */
+  readonly members: number;
   /** Rounds done. */
   readonly round: number;
   /** Only rank 0's are kept where the parameters of all are equal; else the mean of all. */
@@ -127,6 +164,8 @@ export interface PeerState {
 export interface RunListener {
   started?(header: RunHeader): void;
   progress?(progress: Progress): void;
+  /** Membership changed. */
+  regrouped?(change: Regrouping): void;
   /** Something could not be written; the run goes on. */
   trouble?(line: string): void;
 }

@@ -20,7 +20,7 @@ import type { Method, TrainingSettings } from "../recipes/method.ts";
 import type { RecipeSlots, RecipeUse } from "../recipes/recipe.ts";
 import { type Checkpoint, checkContinues, readCheckpoint } from "./checkpoint.ts";
 import { formatLearningRate, type Job, jobRandom, recipeOf } from "./job.ts";
-import type { Resumed } from "./program.ts";
+import type { Beginning, Resumed } from "./program.ts";
 import type { RunControls, RunHeader } from "./result.ts";
 
 /** What the thread that runs the show opens once. */
@@ -59,11 +59,15 @@ function checksumOf({ inputs, targets }: Dataset): number {
   return kernels.checksum(bytesOf(targets), kernels.checksum(bytesOf(inputs), 0));
 }
 
-/** Fixed membership: ids are ranks. A server of its own comes first. */
+/** At first: ids are ranks. A server of its own comes first. */
 export function viewOf(job: Job): View {
   const members = Array.from({ length: job.peers + (job.server === "own" ? 1 : 0) }, (_, i): PeerId => peerId(i));
   return { epoch: 0, members, workers: job.server === "own" ? members.slice(1) : members };
 }
+
+/** Whether members come and go. */
+export const isElastic = ({ faults }: Job): boolean =>
+  faults?.churn !== undefined || (faults?.crashes ?? []).length > 0;
 
 /** @param onWarning hears of a fallback to a slower engine */
 export const openJobModel = (job: Job, data: TrainTest, onWarning: (line: string) => void): Promise<Model> =>
@@ -88,13 +92,16 @@ export function trainingSettings(job: Job, model: Model, setting: Pick<Setting, 
   const optimizer = job.optimizer ?? own ?? null;
   const stepCost = job.stepCost ?? undefined;
   const factors = schedule === null ? undefined : parseSchedule(schedule, "job.schedule");
+  const { members, workers } = viewOf(job);
   return {
     learningRate: learningRateOf(job, model, setting),
     momentum: job.momentum,
     stepCost,
     codecCost: stepCost === undefined ? undefined : seconds(0),
-    weights: setting.parts.map(({ length }) => length),
+    weightOf: (worker) => setting.parts[workers.indexOf(worker)]!.length,
     rounds: job.rounds,
+    elastic: isElastic(job),
+    parts: members.length,
     ...(factors && { schedule: (round: number) => factors.factor(round + 1, job.rounds) }),
     ...(optimizer !== null && optimizer !== "sgd" && { optimizer: parseOptimizer(optimizer, "job.optimizer") }),
     ...(average !== null && { averaging: parseAveraging(average, "job.average", job.rounds) }),
@@ -142,6 +149,7 @@ export function headerOf(job: Job, setting: Setting, model: Model, warnings: rea
     trainRows: setting.data.train.rows,
     testRows: setting.data.test.rows,
     engine: model.engine,
+    uncompressedBytesPerRound: methodOf(job).uncompressedBytes(setting.view, model.layout.length),
     warnings: [...setting.warnings, ...warnings, ...brokenConditions(job, setting, model)],
   };
 }
@@ -160,8 +168,15 @@ function brokenConditions(job: Job, setting: Setting, model: Model): readonly st
   ];
 }
 
-/** What the peer of a rank continues from. */
-export const resumedOf = (checkpoint: Checkpoint | undefined, rank: number): Resumed | undefined =>
+/** What a peer continues from. */
+export const resumedOf = (checkpoint: Checkpoint | undefined, id: PeerId): Resumed | undefined =>
   checkpoint === undefined
     ? undefined
-    : { round: checkpoint.round, params: checkpoint.params, learner: checkpoint.peers[rank] ?? new Map() };
+    : { round: checkpoint.round, params: checkpoint.params, learner: checkpoint.peers[id] };
+
+/** How a peer begins that was there from the start. */
+export function beginningOf(checkpoint: Checkpoint | undefined, id: PeerId): Beginning {
+  const peers = checkpoint?.peers ?? [];
+  if (peers.every((peer) => peer !== undefined)) return "together";
+  return peers[id] === undefined ? "joining" : "agreeing";
+}

@@ -4,7 +4,6 @@
 import { NonFiniteError } from "../base/errors.ts";
 import { leaseVectors } from "../kernels/index.ts";
 import type { Model } from "../ports/model.ts";
-import { rankOf } from "../ports/view.ts";
 import { RecordingMeter } from "../rounds/recording-meter.ts";
 import { ChromeTrace } from "../simulation/chrome-trace.ts";
 import { conditionsOf } from "../simulation/conditions.ts";
@@ -15,7 +14,17 @@ import { ShownModels } from "./mean-model.ts";
 import { type Host, type PeerOutcome, trainPeer } from "./program.ts";
 import { Recorder } from "./recorder.ts";
 import type { RunControls, RunResult } from "./result.ts";
-import { headerOf, methodOf, openJobModel, openSetting, resumedOf, type Setting, trainingSettings } from "./setting.ts";
+import {
+  beginningOf,
+  headerOf,
+  isElastic,
+  methodOf,
+  openJobModel,
+  openSetting,
+  resumedOf,
+  type Setting,
+  trainingSettings,
+} from "./setting.ts";
 
 /**
  * @returns the result, of a diverged or interrupted run too
@@ -57,7 +66,7 @@ async function run(
     checkpoint,
     dataChecksum: setting.dataChecksum,
   });
-  const shown = new ShownModels(view.members.length);
+  const shown = new ShownModels(isElastic(job) ? undefined : view.members.length);
   const meters = new Map(view.members.map((id) => [id, new RecordingMeter()]));
   const meterOf = (id: (typeof view.members)[number]) => meters.get(id)!;
   try {
@@ -76,15 +85,19 @@ async function run(
           stopRequested: () => controls.stop?.aborted ?? false,
           checkpointEvery: controls.checkpointEvery ?? 0,
           checkpoint: (state) => recorder.checkpoint(state),
-          show: (round, own) => shown.show(round, rankOf(view, peer.id), own),
+          show: (round, own) => shown.show(round, peer.id, own),
           shown: (round) => shown.take(round),
+          regrouped: (change) => recorder.regrouped(change),
         };
-        const resumed = resumedOf(checkpoint, rankOf(view, peer.id));
-        return trainPeer(peer, { job, method, model, data, parts, settings, host, resumed });
+        const returns = peer.view.epoch > view.epoch;
+        const resumed = returns ? undefined : resumedOf(checkpoint, peer.id);
+        const begins = returns ? "joining" : beginningOf(checkpoint, peer.id);
+        return trainPeer(peer, { job, method, model, data, roster: view, parts, settings, host, resumed, begins });
       },
     );
     // The run is over when its last peer has applied the last result.
-    return await recorder.finish(results, Math.max(...results.map(({ seconds }) => seconds)));
+    const last = Math.max(...results.map(({ seconds }) => seconds));
+    return await recorder.finish(results, last, new Map([...meters].map(([id, meter]) => [id, meter.totals()])));
   } catch (error) {
     if (error instanceof NonFiniteError) return await recorder.diverged();
     await recorder.abandon();

@@ -1,7 +1,6 @@
 /**
  * The compute worker of one peer: program, channels and model. Entry module of `train.ts`.
  */
-import { rankOf } from "../ports/view.ts";
 import { servePeer } from "../transports/threads/index.ts";
 import { ShownModels } from "./mean-model.ts";
 import { type PeerOutcome, trainPeer } from "./program.ts";
@@ -9,15 +8,14 @@ import { methodOf, openJobModel, trainingSettings } from "./setting.ts";
 import type { MainMessage, WorkerData, WorkerMessage } from "./train.ts";
 
 servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
-  const { job, data, parts, checkpointEvery, resumed } = given as WorkerData; // what `train.ts` passed
+  const { job, data, parts, checkpointEvery, resumed, begins } = given as WorkerData; // what `train.ts` passed
   const tell = (message: WorkerMessage) => control.post(message);
-  const rank = rankOf(peer.view, peer.id);
   const shown = new ShownModels(peer.view.members.length);
   let stopRequested = false;
   control.onMessage((message) => {
     const told = message as MainMessage; // our own main thread's message, not a stranger's
     if (told.type === "stop") stopRequested = true;
-    else shown.show(told.round, told.rank, told.model);
+    else shown.show(told.round, told.from, told.model);
   });
   const model = await openJobModel(job, data, () => {}); // the main thread has shown the warnings
   try {
@@ -26,16 +24,18 @@ servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
       method: methodOf(job),
       model,
       data,
+      roster: peer.view,
       parts,
       settings: trainingSettings(job, model, { data, parts }),
-      resumed: resumed[rank],
+      resumed: resumed[peer.id],
+      begins: begins[peer.id]!,
       host: {
         tick: (tick) => tell({ type: "tick", tick }),
         stopRequested: () => stopRequested,
         checkpointEvery,
         checkpoint: (state) => tell({ type: "checkpoint", state }),
         show(round, own) {
-          if (rank === 0) shown.show(round, rank, own);
+          if (peer.id === peer.view.members[0]) shown.show(round, peer.id, own);
           else tell({ type: "show", round, model: own });
         },
         shown: (round) => shown.take(round),

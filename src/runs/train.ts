@@ -4,13 +4,13 @@
 import { CorruptError, NonFiniteError } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
 import type { TrainTest } from "../ports/dataset.ts";
-import { type PeerId, rankOf } from "../ports/view.ts";
+import type { PeerId } from "../ports/view.ts";
 import { siblingEntry, startThreads } from "../transports/threads/index.ts";
 import type { Job } from "./job.ts";
-import type { PeerOutcome, Resumed, Tick } from "./program.ts";
+import type { Beginning, PeerOutcome, Resumed, Tick } from "./program.ts";
 import { Recorder } from "./recorder.ts";
 import type { PeerState, RunControls, RunResult } from "./result.ts";
-import { headerOf, methodOf, openJobModel, openSetting, resumedOf } from "./setting.ts";
+import { beginningOf, headerOf, methodOf, openJobModel, openSetting, resumedOf } from "./setting.ts";
 
 /** What a compute worker is started with. */
 export interface WorkerData {
@@ -18,8 +18,9 @@ export interface WorkerData {
   readonly data: TrainTest;
   readonly parts: readonly Uint32Array[];
   readonly checkpointEvery: number;
-  /** By rank. */
+  /** By id. */
   readonly resumed: readonly (Resumed | undefined)[];
+  readonly begins: readonly Beginning[];
 }
 
 /** What a compute worker tells the main thread. */
@@ -32,7 +33,7 @@ export type WorkerMessage =
 export type MainMessage =
   | { readonly type: "stop" }
   /** To rank 0: the model of another peer after a round. */
-  | { readonly type: "shown"; readonly round: number; readonly rank: number; readonly model: Float32Array };
+  | { readonly type: "shown"; readonly round: number; readonly from: PeerId; readonly model: Float32Array };
 
 /**
  * @returns the result, of a diverged or interrupted run too
@@ -63,7 +64,8 @@ export async function train(job: Job, controls: RunControls = {}): Promise<RunRe
     data,
     parts,
     checkpointEvery: controls.checkpointEvery ?? 0,
-    resumed: view.members.map((_, rank) => resumedOf(checkpoint, rank)),
+    resumed: view.members.map((id) => resumedOf(checkpoint, id)),
+    begins: view.members.map((id) => beginningOf(checkpoint, id)),
   };
   const halt = new AbortController();
   let damage: CorruptError | undefined;
@@ -85,7 +87,7 @@ export async function train(job: Job, controls: RunControls = {}): Promise<RunRe
     const told = message as WorkerMessage; // our own worker's message, not a stranger's
     if (told.type === "tick") recorder.tick(id, told.tick);
     else if (told.type === "checkpoint") recorder.checkpoint(told.state);
-    else swarm.post(view.members[0]!, { ...told, type: "shown", rank: rankOf(view, id) } satisfies MainMessage);
+    else swarm.post(view.members[0]!, { ...told, type: "shown", from: id } satisfies MainMessage);
   });
   const stop = () => swarm.post(view.members[0]!, { type: "stop" } satisfies MainMessage);
   controls.stop?.addEventListener("abort", stop);

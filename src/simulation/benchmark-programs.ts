@@ -7,6 +7,7 @@ import { direct } from "../channels/direct.ts";
 import { identity } from "../compressors/identity.ts";
 import { kernels, vector } from "../kernels/index.ts";
 import { gossip } from "../patterns/gossip.ts";
+import { openAlone } from "../patterns/open-alone.ts";
 import { bytesOf } from "../patterns/plain.ts";
 import type { Peer } from "../ports/peer.ts";
 import { readTopology } from "../topologies/registry.ts";
@@ -43,7 +44,7 @@ export function gossiping(rounds: number, entries: number): BenchmarkProgram {
   });
   const layout = flatLayout(entries);
   return async (peer) => {
-    const exchange = pattern.open(peer, layout, { codecCost: seconds(0) });
+    const exchange = openAlone(pattern, peer, layout, { codecCost: seconds(0) });
     const rng = peer.rng.split(`peer/${peer.id}`);
     let [x, mixed] = [vector(entries), vector(entries)];
     for (let i = 0; i < entries; i++) x[i] = rng.uniform(i);

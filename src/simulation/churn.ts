@@ -27,6 +27,8 @@ export interface Swarm {
   stop(station: Station, absence: Absence): void;
   /** The others know that a peer is gone. */
   lost(id: PeerId): void;
+  /** The others know that a peer has no more to do. */
+  finished(id: PeerId): void;
   /** The peer of a station that has ended is back. @returns its new one */
   start(before: Station): Station;
   /** Whether a program waits for a view. */
@@ -86,7 +88,10 @@ export class Churn {
   /** The others have lost a peer. */
   lost(gone: Station): void {
     const away = this.#away.get(gone);
-    if (away === undefined) return; // its program had returned
+    if (away === undefined) {
+      this.#swarm.finished(gone.id);
+      return;
+    }
     away.noticed = true;
     this.#swarm.lost(gone.id);
     if (away.waits) this.#comeBack(gone);

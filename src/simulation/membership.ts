@@ -14,19 +14,23 @@ export interface Era {
 
 /** Whoever is in an era. */
 export interface Member {
+  readonly id: PeerId;
   readonly era: Era;
-  enter(era: Era): void;
 }
 
-export class Membership {
+export class Membership<M extends Member> {
   readonly #workers: ReadonlySet<PeerId>;
-  readonly #waiting = new Map<Member, (view: View) => void>();
+  readonly #enter: (member: M, era: Era) => void;
+  readonly #waiting = new Map<M, (view: View) => void>();
+  /** Members whose programs have returned. */
+  readonly #done = new Set<PeerId>();
   /** Eras with members in them, and how many. */
   readonly #inhabited = new Map<Era, number>();
   #era: Era;
 
-  constructor(first: View) {
+  constructor(first: View, enter: (member: M, era: Era) => void) {
     this.#workers = new Set(first.workers);
+    this.#enter = enter;
     this.#era = eraOf(first);
   }
 
@@ -41,7 +45,7 @@ export class Membership {
   }
 
   /** A member has ended: it hears of no more views. */
-  forget(member: Member): void {
+  forget(member: M): void {
     this.#waiting.delete(member);
     this.#count(member.era, -1);
   }
@@ -61,10 +65,25 @@ export class Membership {
     this.#change([...this.#era.view.members.filter((other) => other !== id), id]);
   }
 
+  /** A member has no more to do. That changes nothing for the others until there is another view, which it is not in. */
+  finish(id: PeerId): void {
+    this.#done.add(id);
+    if (this.awaited) this.#dismiss();
+  }
+
   /** Calls back with the next view, now or when there is one. */
-  next(member: Member, callback: (view: View) => void): void {
-    if (member.era === this.#era) this.#waiting.set(member, callback);
-    else this.#advance(member, callback);
+  next(member: M, callback: (view: View) => void): void {
+    if (member.era !== this.#era) {
+      this.#advance(member, callback);
+      return;
+    }
+    this.#waiting.set(member, callback);
+    this.#dismiss();
+  }
+
+  #dismiss(): void {
+    const { members } = this.#era.view;
+    if (members.some((id) => this.#done.has(id))) this.#change(members);
   }
 
   /** Whether a member waits for a view. */
@@ -72,7 +91,8 @@ export class Membership {
     return this.#waiting.size > 0;
   }
 
-  #change(members: readonly PeerId[]): void {
+  #change(all: readonly PeerId[]): void {
+    const members = all.filter((id) => !this.#done.has(id));
     const epoch = this.#era.view.epoch + 1;
     this.#era = eraOf({ epoch, members, workers: members.filter((id) => this.#workers.has(id)) });
     const waiting = [...this.#waiting];
@@ -80,10 +100,15 @@ export class Membership {
     for (const [member, callback] of waiting) this.#advance(member, callback);
   }
 
-  #advance(member: Member, callback: (view: View) => void): void {
+  #advance(member: M, callback: (view: View) => void): void {
     this.#count(member.era, -1);
     this.#count(this.#era, 1);
-    member.enter(this.#era);
+    for (const { members, lost, view } of this.#inhabited.keys()) {
+      if (view.epoch < this.#era.view.epoch && members.has(member.id)) {
+        lost.set(member.id, `it went on to view ${this.#era.view.epoch}`);
+      }
+    }
+    this.#enter(member, this.#era);
     callback(this.#era.view);
   }
 

@@ -19,6 +19,7 @@ import type { Tag } from "../ports/peer.ts";
 import type { PeerId } from "../ports/view.ts";
 import { type Event, PHASES, type Phase } from "./event-queue.ts";
 import { latencyBetween } from "./link.ts";
+import type { Era } from "./membership.ts";
 import type { Station } from "./station.ts";
 import type { Loss, Trace } from "./trace.ts";
 import type { VirtualTime } from "./virtual-time.ts";
@@ -101,7 +102,7 @@ export class Network {
       const receiver = this.#stations.get(id)!; // the caller refuses strangers
       this.messages += 1;
       from.inFlight += 1;
-      this.#launch(new Transfer(this, from, receiver, tag, body));
+      this.#launch(new Transfer(this, from, receiver, tag, body, from.era.view.epoch));
     }
     const { up } = from.link;
     const now = this.time.now();
@@ -134,7 +135,9 @@ export class Network {
       this.#lose(message, "lost");
     } else if (fate === "duplicate") {
       this.#note("copy", message);
-      message.sender.inFlight += 1;
+      const { sender } = message;
+      sender.inFlight += 1;
+      if (message.epoch < sender.era.view.epoch) sender.inFlightBefore += 1;
       this.time.queue.push(message.copy());
       this.#enterPort(message);
     } else if (typeof fate === "object" && "delay" in fate) {
@@ -163,7 +166,7 @@ export class Network {
     const waiting = mailbox.waiting;
     if (mailbox.deliver(sender.id, tag, body, message.epoch) === "taken") {
       this.#note("deliver", message);
-      this.#landed(sender);
+      this.#landed(sender, message.epoch);
     } else {
       this.drop(message, "refused");
     }
@@ -172,7 +175,7 @@ export class Network {
 
   drop(message: Transfer, why: Loss): void {
     this.#note("drop", message, why);
-    this.#landed(message.sender);
+    this.#landed(message.sender, message.epoch);
   }
 
   /** A peer goes, and says so: the others lose it once its mail has arrived. */
@@ -189,7 +192,7 @@ export class Network {
       if (!(event instanceof Transfer) || event.sender !== station || event.cancelled) continue;
       if (!event.waits && event.lastBitSent <= now) continue;
       event.cancelled = true;
-      if (event.waits) this.#landed(station);
+      if (event.waits) this.#landed(station, event.epoch);
       else this.drop(event, "cut off");
     }
     station.crashed = true;
@@ -207,9 +210,34 @@ export class Network {
     if (station.inFlight === 0) this.#announce(station);
   }
 
-  #landed(sender: Station): void {
+  #landed(sender: Station, epoch: number): void {
     sender.inFlight -= 1;
     if (sender.inFlight === 0 && sender.ended !== undefined) this.#announce(sender);
+    if (epoch < sender.era.view.epoch && --sender.inFlightBefore === 0) this.#wentOn(sender);
+  }
+
+  /** A peer is in a new view: those who stay in an older one lose it once its mail of that view has arrived. */
+  enters(station: Station, era: Era): void {
+    station.inFlightBefore = station.inFlight;
+    station.enter(era);
+    if (station.inFlight === 0) this.#wentOn(station);
+  }
+
+  #wentOn(station: Station): void {
+    const { epoch } = station.era.view;
+    const now = this.time.now();
+    this.time.at(now, PHASES.loss, station, () => {
+      if (station.ended === undefined) this.#tellListeners(station, `it went on to view ${epoch}`, epoch);
+    });
+  }
+
+  #tellListeners(gone: Station, why: string, before = Number.POSITIVE_INFINITY): void {
+    const listeners = new Set([...gone.listeners, ...this.#wideListeners]);
+    for (const station of [...listeners].sort((a, b) => a.id - b.id)) {
+      const { view, members } = station.era;
+      if (station.ended === undefined && view.epoch < before && members.has(gone.id))
+        station.mailbox.lose(gone.id, why);
+    }
   }
 
   /** A crash takes its time to be noticed. */
@@ -218,10 +246,7 @@ export class Network {
     const time = seconds(this.time.now() + (gone.crashed ? detection : 0));
     this.time.at(time, PHASES.loss, gone, () => {
       onLost(gone);
-      const listeners = new Set([...gone.listeners, ...this.#wideListeners]);
-      for (const station of [...listeners].sort((a, b) => a.id - b.id)) {
-        if (station.ended === undefined && station.era.members.has(gone.id)) station.mailbox.lose(gone.id, gone.ended);
-      }
+      this.#tellListeners(gone, gone.ended ?? "");
       onMissed(gone);
     });
   }
@@ -305,13 +330,14 @@ class Transfer implements Event {
   cancelled = false;
   quiet = true;
 
-  constructor(network: Network, sender: Station, receiver: Station, tag: Tag, body: Uint8Array) {
+  /** @param epoch of the view in which it was sent */
+  constructor(network: Network, sender: Station, receiver: Station, tag: Tag, body: Uint8Array, epoch: number) {
     this.#network = network;
     this.sender = sender;
     this.receiver = receiver;
     this.owner = sender.id;
     this.order = sender.events++;
-    this.epoch = sender.era.view.epoch;
+    this.epoch = epoch;
     this.tag = tag;
     this.body = body;
     this.size = bytes(FRAME_BYTES + body.length);
@@ -368,8 +394,8 @@ class Transfer implements Event {
 
   /** A twin that nothing more befalls on its way. */
   copy(): Transfer {
-    const { sender, receiver, tag, body, serial, start, time } = this;
-    const twin = new Transfer(this.#network, sender, receiver, tag, body);
+    const { sender, receiver, tag, body, epoch, serial, start, time } = this;
+    const twin = new Transfer(this.#network, sender, receiver, tag, body, epoch);
     twin.setOut(serial, start, this.latency);
     twin.time = time;
     twin.mangled = true;

@@ -93,7 +93,7 @@ class Simulation<T> {
   readonly #program: (peer: Peer) => Promise<T>;
   readonly #view: View;
   readonly #time: VirtualTime;
-  readonly #membership: Membership;
+  readonly #membership: Membership<Station>;
   readonly #stations: Map<PeerId, Station>;
   readonly #network: Network;
   readonly #world: World;
@@ -109,7 +109,7 @@ class Simulation<T> {
     this.#program = program;
     this.#view = checkedView(options.view);
     this.#time = new VirtualTime(realTime);
-    this.#membership = new Membership(this.#view);
+    this.#membership = new Membership<Station>(this.#view, (station, era) => this.#network.enters(station, era));
     this.#stations = new Map(this.#view.members.map((id) => [id, this.#station(id)]));
     this.#network = new Network(this.#time, this.#stations, {
       mangle: options.mangle,
@@ -124,6 +124,7 @@ class Simulation<T> {
     this.#churn = new Churn(this.#time, options, {
       stop: (station, absence) => this.#leave(station, absence),
       lost: (id) => this.#membership.remove(id),
+      finished: (id) => this.#membership.finish(id),
       start: (before) => this.#comeBack(before),
       awaited: () => this.#membership.awaited,
       stuck: () => this.#deadlock(),

@@ -20,7 +20,7 @@ export interface World {
   readonly clock: Clock;
   readonly rng: Random;
   readonly network: Network;
-  readonly membership: Membership;
+  readonly membership: Membership<Station>;
   readonly workbench: Workbench;
   readonly slab: Slab;
   readonly trace: Trace | undefined;
@@ -41,6 +41,10 @@ export class SimulatedPeer implements Peer {
 
   get view(): View {
     return this.#station.era.view;
+  }
+
+  get outdated(): boolean {
+    return this.#station.era !== this.#world.membership.era;
   }
 
   get clock(): Clock {

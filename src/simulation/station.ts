@@ -41,6 +41,8 @@ export class Station implements Source, Member {
   downFree: Seconds;
   /** Messages sent that have neither arrived nor been dropped. */
   inFlight = 0;
+  /** Those of them that were sent in older views. */
+  inFlightBefore = 0;
   /** Who has ever waited for mail of this peer alone, or of few. */
   readonly listeners: Set<Station> = new Set();
   /** Why this peer sends and receives no more. */

@@ -4,6 +4,7 @@
 import { asValue, checkArguments, lookUp, parseNumber, parseSpec, type Spec } from "../base/spec.ts";
 import { exponential, onePeerExponential } from "./exponential.ts";
 import { chain, complete, grid, hypercube, ring, star, torus } from "./lattices.ts";
+import { randomPairs, shiftOne } from "./pairs.ts";
 import { bipartite, randomOut, randomRegular, smallWorld } from "./random-graphs.ts";
 import type { Topology } from "./topology.ts";
 
@@ -79,6 +80,25 @@ const entries: readonly TopologyEntry[] = [
     "exact after ⌈log₂ n⌉ rounds if n is a power of two",
     "arXiv:2110.13363",
   ),
+  plain(
+    "shift-one",
+    shiftOne,
+    "pairs across two halves, one half shifted by one each round; an even number of peers",
+    "every peer meets each of the other half once in n/2 rounds",
+    "arXiv:2107.01499",
+  ),
+  {
+    name: "random-pairs",
+    summary: "peers in pairs, drawn anew each round",
+    paper: "arXiv:2107.01499",
+    law: "r < 1 over the 32 rounds after which pairs repeat",
+    options: [SEED],
+    parse(spec, where) {
+      checkArguments(spec, where, 0, ["seed"]);
+      const seed = seedOf(spec, where);
+      return (n) => randomPairs(n, seed);
+    },
+  },
   {
     name: "random-regular",
     summary: "everyone has the same number of neighbours, drawn at random",

@@ -4,6 +4,7 @@
 import { Random } from "../../src/base/random.ts";
 import { compressors } from "../../src/compressors/registry.ts";
 import { COMPOSITIONS } from "../wire/golden-files.ts";
+import { admissionTargets } from "./admission-targets.ts";
 import { codecTarget } from "./codec-target.ts";
 import { Dice } from "./dice.ts";
 import { hostile } from "./hostile.ts";
@@ -14,7 +15,7 @@ const specs = [...compressors.values()].flatMap(({ examples }) => examples).conc
 
 /** All examples of all compressors, compositions, and the other readers. */
 export const targets: ReadonlyMap<string, FuzzTarget> = new Map(
-  [...specs.map(codecTarget), ...readerTargets].map((target) => [target.name, target] as const),
+  [...specs.map(codecTarget), ...readerTargets, ...admissionTargets].map((target) => [target.name, target] as const),
 );
 
 export interface FuzzCase {

@@ -145,3 +145,26 @@ test("a variant needs its recipe, and is wanted once", async () => {
   assert.match(world.stderr.text, /Did you mean double-squeeze\?/);
   assert.equal(world.runs.length, 0);
 });
+
+test("a job file is compared with plain SGD, or lends its options to the variants that are named", async () => {
+  const world = new FakeWorld();
+  world.files.set("job.json", JSON.stringify({ recipe: "ef21", compressor: "top-k:0.05", peers: 3, out: "there" }));
+  assert.equal(await compare(world, "--config", "job.json"), EXIT.done, world.stderr.text);
+  assert.equal(await compare(world, "sgd", "double-squeeze/sign", "--config", "job.json", "--peers", "5"), EXIT.done);
+  assert.deepEqual(
+    world.runs.map(({ job, controls }) => [job.recipe, job.up, job.peers, controls.out]),
+    [
+      ["sgd", "identity", 3, "there/1-sgd"],
+      ["ef21", "top-k:0.05", 3, "there/2-ef21-top-k-0.05"],
+      ["sgd", "identity", 5, "there/1-sgd"],
+      ["double-squeeze", "sign", 5, "there/2-double-squeeze-sign"],
+    ],
+  );
+});
+
+test("a job file says nothing to compare that it has no use for", async () => {
+  const world = new FakeWorld();
+  world.files.set("job.json", JSON.stringify({ metrics: "9464" }));
+  assert.equal(await compare(world, "--config", "job.json"), EXIT.usage);
+  assert.match(world.stderr.text, /^thinwire: job\.json: metrics: expected no metrics with thinwire compare/);
+});

@@ -3,21 +3,16 @@
  */
 import { join } from "node:path";
 import { Command } from "commander";
-import { Aborted, ConfigError } from "../../base/errors.ts";
-import type { Job, JobOptions } from "../../runs/job.ts";
+import { Aborted } from "../../base/errors.ts";
+import type { Job } from "../../runs/job.ts";
 import type { RunControls } from "../../runs/result.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { wrap } from "../format.ts";
 import { type Interrupt, listenForInterrupt } from "../interrupt.ts";
-import { addJobOptions, COMMAND_DEFAULTS, readJob } from "../options/job-options.ts";
-import {
-  addRunOptions,
-  defaultFolder,
-  type RunOptions,
-  readCheckpointEvery,
-  readFolder,
-} from "../options/run-options.ts";
-import { DEFAULT_VARIANTS, parseVariant, variantName } from "../options/variants.ts";
+import { COMPARE_DEFAULTS, type CompareOptions, readComparison } from "../options/comparison-request.ts";
+import { addJobOptions } from "../options/job-options.ts";
+import { addRunOptions } from "../options/run-options.ts";
+import { DEFAULT_VARIANTS, variantName } from "../options/variants.ts";
 import { exitCodeOf, jobLine } from "../outcomes.ts";
 import { type ComparedRun, comparisonNotes, comparisonTable } from "../report/comparison.ts";
 import { reportPage } from "../report/page.ts";
@@ -27,12 +22,6 @@ import type { Screen } from "../screen/screen.ts";
 import { shownOn } from "../screen/shown-on.ts";
 import { formatTable } from "../table.ts";
 import type { World } from "../world.ts";
-
-const DEFAULTS: JobOptions = { ...COMMAND_DEFAULTS, until: "accuracy=0.95" };
-
-interface CompareOptions extends JobOptions, RunOptions {
-  readonly simulate?: boolean;
-}
 
 export function compareCommand(world: World, end: (code: ExitCode) => void): Command {
   const command = new Command("compare")
@@ -45,7 +34,7 @@ export function compareCommand(world: World, end: (code: ExitCode) => void): Com
       `RECIPE, RECIPE/COMPRESSOR or RECIPE/COMPRESSOR/DOWN; the first is what the others are measured against (default: ${DEFAULT_VARIANTS.join(" ")})`,
     )
     .option("--simulate", "virtual time instead of worker threads (default: off)");
-  addJobOptions(command, { without: ["recipe", "compressor", "down"], defaults: DEFAULTS });
+  addJobOptions(command, { without: ["recipe", "compressor", "down"], defaults: COMPARE_DEFAULTS });
   addRunOptions(command, "runs/compare-<local time>", false);
   command.addHelpText(
     "after",
@@ -53,6 +42,7 @@ export function compareCommand(world: World, end: (code: ExitCode) => void): Com
 Examples:
   thinwire compare
   thinwire compare --simulate --link 5mbit/40ms
+  thinwire compare --config job.json
   thinwire compare sgd double-squeeze/top-k:0.001 --until accuracy=0.9`,
   );
   return command.action(async (variants: string[], options: CompareOptions) =>
@@ -60,16 +50,14 @@ Examples:
   );
 }
 
-async function compare(world: World, variants: readonly string[], options: CompareOptions): Promise<ExitCode> {
-  const json = options.json === true;
-  const quiet = options.quiet === true;
-  const jobs = readJobs(variants.length === 0 ? DEFAULT_VARIANTS : variants, options);
-  const checkpointEvery = readCheckpointEvery(options);
-  const out = readFolder(options.out, "--out") ?? defaultFolder("compare", world.today());
-  const train = options.simulate === true ? world.engines.simulate : world.engines.train;
+async function compare(world: World, variants: readonly string[], typed: CompareOptions): Promise<ExitCode> {
+  const { jobs, out, checkpointEvery, log } = await readComparison(world, variants, typed);
+  const json = typed.json === true;
+  const quiet = typed.quiet === true;
+  const train = typed.simulate === true ? world.engines.simulate : world.engines.train;
 
   const states = jobs.map((job) => new RunState(variantName(job), job.rounds));
-  const screen = openScreen(world, states, { quiet, json });
+  const screen = openScreen(world, states, { quiet, json, log });
   const interrupt = listenForInterrupt(world, (line) => screen.say(line));
   let runs: ComparedRun[];
   try {
@@ -80,7 +68,7 @@ async function compare(world: World, variants: readonly string[], options: Compa
   }
 
   const common = jobs[0]!;
-  const content = { runs, job: common, clock: options.simulate === true ? "virtual" : "wall" } as const;
+  const content = { runs, job: common, clock: typed.simulate === true ? "virtual" : "wall" } as const;
   const object = { command: "compare", clock: content.clock, runs: runs.map(asJson) };
   await world.writeFile(join(out, "result.json"), `${JSON.stringify(object, null, 2)}\n`);
   await world.writeFile(join(out, "report.html"), reportPage(content, world.today()));
@@ -95,18 +83,6 @@ async function compare(world: World, variants: readonly string[], options: Compa
   }
   if (json) world.stdout.write(`${JSON.stringify(object)}\n`);
   return exitCodeOfAll(runs, interrupt);
-}
-
-/** @throws {ConfigError} if a variant cannot be read or comes twice */
-function readJobs(variants: readonly string[], options: JobOptions): Job[] {
-  const jobs = variants.map((variant) => readJob({ ...options, ...parseVariant(variant) }, undefined, DEFAULTS));
-  const names = new Set<string>();
-  for (const job of jobs) {
-    const name = variantName(job);
-    if (names.has(name)) throw new ConfigError("variants", { expected: "each variant once", got: name });
-    names.add(name);
-  }
-  return jobs;
 }
 
 interface RunAll {

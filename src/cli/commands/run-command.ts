@@ -1,26 +1,23 @@
 /**
  * `train` and `simulate`: one job, shown while it runs, with its files and its result.
  */
-import { basename, dirname } from "node:path";
 import { Command } from "commander";
 import { Aborted, CheckpointError, ConfigError } from "../../base/errors.ts";
-import type { JobOptions } from "../../runs/job.ts";
-import type { RunControls } from "../../runs/result.ts";
+import type { RunControls, RunListener, RunResult } from "../../runs/result.ts";
+import { complaintOf } from "../complaints.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
-import { listenForInterrupt } from "../interrupt.ts";
-import { addFaultOptions, type FaultOptions, readFaults } from "../options/fault-options.ts";
-import { addJobOptions, readJob, simulateCommandLine } from "../options/job-options.ts";
-import {
-  addRunOptions,
-  defaultFolder,
-  type RunOptions,
-  readCheckpointEvery,
-  readFolder,
-} from "../options/run-options.ts";
+import { type Interrupt, listenForInterrupt } from "../interrupt.ts";
+import { openMonitoring, tellBoth } from "../monitoring.ts";
+import { addFaultOptions } from "../options/fault-options.ts";
+import { addJobOptions, simulateCommandLine } from "../options/job-options.ts";
+import { addMonitorOptions } from "../options/monitor-options.ts";
+import { addRunOptions, defaultFolder } from "../options/run-options.ts";
+import { type RunRequest, readRequest, type TypedOptions } from "../options/run-request.ts";
 import { variantName } from "../options/variants.ts";
 import { exitCodeOf, headline, summary } from "../outcomes.ts";
 import { openScreen } from "../screen/open-screen.ts";
 import { RunState } from "../screen/run-state.ts";
+import type { Screen } from "../screen/screen.ts";
 import { shownOn } from "../screen/shown-on.ts";
 import type { World } from "../world.ts";
 
@@ -33,76 +30,86 @@ export interface RunKind {
   readonly alwaysWrites: boolean;
 }
 
-type Options = JobOptions & RunOptions & FaultOptions;
-
 export function runCommand(kind: RunKind, world: World, end: (code: ExitCode) => void): Command {
   const command = new Command(kind.name).summary(kind.summary).description(kind.description);
   addJobOptions(command);
   if (kind.name === "simulate") addFaultOptions(command);
   addRunOptions(command, kind.alwaysWrites ? `runs/${kind.name}-<local time>` : "nothing is written", true);
+  addMonitorOptions(command);
   command.addHelpText("after", `\n${kind.examples}`);
-  return command.action(async (options: Options) => end(await run(kind, world, options)));
+  return command.action(async (options: TypedOptions) => end(await run(kind, world, options)));
 }
 
-async function run(kind: RunKind, world: World, options: Options): Promise<ExitCode> {
-  const json = options.json === true;
-  const quiet = options.quiet === true;
-  const resume = readFolder(options.resume, "--resume");
-  const checkpointEvery = readCheckpointEvery(options);
-  const resumed = resume === undefined ? undefined : await world.engines.jobOf(resume);
-  const faults = await readFaults(world, options, resumed);
-  const job = readJob({ ...options, ...(faults !== undefined && { faults }) }, resumed);
-  const out = readFolder(options.out, "--out") ?? (kind.alwaysWrites ? usualFolder(kind, resume, world) : undefined);
-
+async function run(kind: RunKind, world: World, options: TypedOptions): Promise<ExitCode> {
+  const usualOut = kind.alwaysWrites ? defaultFolder(kind.name, world.today()) : undefined;
+  const request = await readRequest(world, options, usualOut);
+  const { job, resume, log, quiet, debug } = request;
+  const monitoring = await openMonitoring(world, request.monitor);
   const state = new RunState(variantName(job), job.rounds);
-  const screen = openScreen(world, [state], { quiet, json });
+  const screen = openScreen(world, [state], request);
   const interrupt = listenForInterrupt(world, (line) => screen.say(line));
-  const shown = shownOn(screen, state, world);
-  const controls: RunControls = {
-    listener: {
-      ...shown,
-      started(header) {
-        shown.started(header);
-        if (!quiet) screen.say(headline(header));
-        for (const warning of header.warnings) screen.say(`warning: ${warning}`);
-      },
-    },
-    stop: interrupt.stop,
-    kill: interrupt.kill,
-    checkpointEvery,
-    ...(out === undefined ? {} : { out }),
-    ...(resume === undefined ? {} : { resume }),
-    ...(options.trace === undefined ? {} : { trace: options.trace }),
-  };
   /** How to see it fail again. */
   const sayReplay = () => {
-    if (kind.name === "simulate") world.stderr.write(`replay: ${simulateCommandLine(job, resume)}\n`);
+    if (kind.name !== "simulate") return;
+    const line = `replay: ${simulateCommandLine(job, resume)}`;
+    if (log === "json") screen.say(line, "error");
+    else world.stderr.write(`${line}\n`);
   };
+  if (monitoring.url !== undefined && !quiet) screen.say(`watch ${monitoring.url}/metrics and /healthz`);
   try {
-    const result = await world.engines[kind.name](job, controls);
+    const listener = tellBoth(monitoring.listener, shown(screen, state, world, quiet));
+    const result = await world.engines[kind.name](job, controlsOf(request, interrupt, listener));
     state.status = result.outcome;
     screen.update(state, true);
     screen.close();
-    const stream = json ? world.stderr : world.stdout;
-    if (!(json && quiet)) stream.write(`${summary(result, out, stream.columns).join("\n")}\n`);
-    if (json) world.stdout.write(`${JSON.stringify(result)}\n`);
+    tellResult(world, request, result);
     const code = exitCodeOf(result);
     if (code === EXIT.failed) sayReplay();
     return code;
   } catch (error) {
     if (!BEFOREHAND.some((kind) => error instanceof kind)) sayReplay();
-    throw error;
+    if (log !== "json") throw error;
+    const { text, exitCode } = complaintOf(error, debug);
+    screen.say(text.trimEnd(), "error");
+    return exitCode;
   } finally {
     interrupt.close();
     screen.close();
+    await monitoring.close();
   }
 }
 
 /** What keeps a run from beginning, or ends it from outside: there is nothing to see again. */
 const BEFOREHAND = [Aborted, ConfigError, CheckpointError];
 
-/** A run that is continued goes on in its own folder. */
-function usualFolder(kind: RunKind, resume: string | undefined, world: World): string {
-  if (resume === undefined) return defaultFolder(kind.name, world.today());
-  return /^round-\d+$/.test(basename(resume)) ? dirname(dirname(resume)) : resume;
+function shown(screen: Screen, state: RunState, world: World, quiet: boolean): RunListener {
+  const listener = shownOn(screen, state, world);
+  return {
+    ...listener,
+    started(header) {
+      listener.started(header);
+      if (!quiet) screen.say(headline(header));
+      for (const warning of header.warnings) screen.say(warning, "warning");
+    },
+  };
+}
+
+const controlsOf = (
+  { out, resume, checkpointEvery, trace }: RunRequest,
+  { stop, kill }: Interrupt,
+  listener: RunListener,
+): RunControls => ({
+  listener,
+  stop,
+  kill,
+  checkpointEvery,
+  ...(out === undefined ? {} : { out }),
+  ...(resume === undefined ? {} : { resume }),
+  ...(trace === undefined ? {} : { trace }),
+});
+
+function tellResult(world: World, { json, quiet, log, out }: RunRequest, result: RunResult): void {
+  const stream = json ? world.stderr : world.stdout;
+  if (!json || (!quiet && log === "text")) stream.write(`${summary(result, out, stream.columns).join("\n")}\n`);
+  if (json) world.stdout.write(`${JSON.stringify(result)}\n`);
 }

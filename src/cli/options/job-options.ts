@@ -7,7 +7,7 @@ import { checkJob, JOB_DEFAULTS, type Job, type JobOptions, optionsOf } from "..
 /** The command line trains over thin wires unless told otherwise; the library charges for none unless asked. */
 export const COMMAND_DEFAULTS: JobOptions = { ...JOB_DEFAULTS, link: "20mbit" };
 
-interface JobOption {
+export interface JobOption {
   readonly key: keyof JobOptions;
   readonly flags: string;
   readonly group: string;
@@ -20,7 +20,7 @@ const WHAT = "What is trained:";
 const HOW = "How it is trained:";
 const WIRES = "Wires and time:";
 
-const JOB_OPTIONS: readonly JobOption[] = [
+export const JOB_OPTIONS: readonly JobOption[] = [
   {
     key: "model",
     flags: "--model <spec>",

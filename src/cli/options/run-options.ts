@@ -4,11 +4,15 @@
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { ConfigError } from "../../base/errors.ts";
-import { parseNumber } from "../../base/spec.ts";
+import { lookUp, parseNumber } from "../../base/spec.ts";
+import { LOG_FORMATS, type LogFormat } from "../screen/open-screen.ts";
 
 export interface RunOptions {
+  readonly config?: string;
   readonly out?: string;
   readonly resume?: string;
+  readonly continue?: boolean;
+  readonly log?: string;
   readonly checkpointEvery?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -16,15 +20,24 @@ export interface RunOptions {
 
 const FILES = "Files and output:";
 
+/** What `--help` and the schema of job files say of them. */
+export const RUN_TEXTS = {
+  out: "folder for checkpoints, logs and results",
+  checkpointEvery: "rounds between checkpoints; one is always written at the end",
+  log: "progress as text, or as JSON lines on stderr: text, json",
+} as const;
+
 /** @param outDefault what `--help` says about the default of `--out` @param resumes the command can continue a run */
 export function addRunOptions(command: Command, outDefault: string, resumes: boolean): void {
   const add = (flags: string, text: string) => command.addOption(new Option(flags, text).helpGroup(FILES));
-  add("--out <dir>", `folder for checkpoints, logs and results (default: ${outDefault})`);
-  if (resumes) add("--resume <dir>", "run folder or checkpoint to continue, with its options (default: none)");
-  add(
-    "--checkpoint-every <n>",
-    "rounds between checkpoints; one is always written at the end (default: 0, the end only)",
-  );
+  add("--config <file>", "JSON file with these options, see thinwire config; the command line wins (default: none)");
+  add("--out <dir>", `${RUN_TEXTS.out} (default: ${outDefault})`);
+  if (resumes) {
+    add("--resume <dir>", "run folder or checkpoint to continue, with its options (default: none)");
+    add("--continue", "go on with the run that --out holds, or begin it if there is none (default: off)");
+  }
+  add("--checkpoint-every <n>", `${RUN_TEXTS.checkpointEvery} (default: 0, the end only)`);
+  add("--log <format>", `${RUN_TEXTS.log} (default: text)`);
   addOutputOptions(command);
 }
 
@@ -35,9 +48,17 @@ export function addOutputOptions(command: Command): void {
   add("--quiet", "no progress (default: off)");
 }
 
+/** Of `--checkpoint-every`. */
+export const CHECKPOINT_ROUNDS = { integer: true, min: 0, max: 2_147_483_648 } as const;
+
 /** @throws {ConfigError} */
 export function readCheckpointEvery({ checkpointEvery = "0" }: RunOptions): number {
-  return parseNumber(checkpointEvery, "--checkpoint-every", { integer: true, min: 0, max: 2 ** 31 });
+  return parseNumber(checkpointEvery, "--checkpoint-every", CHECKPOINT_ROUNDS);
+}
+
+/** @throws {ConfigError} */
+export function readLog({ log = "text" }: RunOptions): LogFormat {
+  return lookUp(new Map(LOG_FORMATS.map((format) => [format as string, format])), log, "--log", "one of");
 }
 
 /** A folder named by the user. @throws {ConfigError} if the name is empty */

@@ -7,7 +7,7 @@ import { wrap } from "../format.ts";
 import type { TextStream, World } from "../world.ts";
 import { type Look, progressLines } from "./progress-lines.ts";
 import type { RunState } from "./run-state.ts";
-import type { Screen } from "./screen.ts";
+import { type Level, leveled, type Screen } from "./screen.ts";
 
 const INTERVAL_MS = 100;
 const HIDE_CURSOR = "\u001b[?25l";
@@ -36,9 +36,9 @@ export class LiveScreen implements Screen {
     stream.write(HIDE_CURSOR);
   }
 
-  say(line: string): void {
+  say(line: string, level?: Level): void {
     const width = this.#columns();
-    this.#stream.write(`${this.#eraser()}${wrap(line, width).join("\n")}\n`);
+    this.#stream.write(`${this.#eraser()}${wrap(leveled(line, level), width).join("\n")}\n`);
     this.#drawn = [];
     if (this.#open) this.#draw();
   }

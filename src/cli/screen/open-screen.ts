@@ -1,11 +1,12 @@
 /**
- * Picks the screen: a terminal gets bars that are redrawn in place, anything else plain lines.
+ * Picks the screen: a terminal gets bars that are redrawn in place, anything else plain lines, a program JSON lines.
  */
 import type { TextStream, World } from "../world.ts";
+import { JsonScreen } from "./json-screen.ts";
 import { LiveScreen } from "./live-screen.ts";
 import { PlainScreen } from "./plain-screen.ts";
 import type { RunState } from "./run-state.ts";
-import type { Screen } from "./screen.ts";
+import { type Level, leveled, type Screen } from "./screen.ts";
 
 /** Says what was asked for and nothing about progress. */
 class QuietScreen implements Screen {
@@ -15,8 +16,8 @@ class QuietScreen implements Screen {
     this.#stream = stream;
   }
 
-  say(line: string): void {
-    this.#stream.write(`${line}\n`);
+  say(line: string, level?: Level): void {
+    this.#stream.write(`${leveled(line, level)}\n`);
   }
 
   update(): void {}
@@ -24,13 +25,18 @@ class QuietScreen implements Screen {
   close(): void {}
 }
 
+export const LOG_FORMATS = ["text", "json"] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
 export interface ScreenOptions {
   readonly quiet: boolean;
   /** stdout belongs to the JSON object. */
   readonly json: boolean;
+  readonly log: LogFormat;
 }
 
 export function openScreen(world: World, runs: readonly RunState[], options: ScreenOptions): Screen {
+  if (options.log === "json") return new JsonScreen(world, world.stderr, options.quiet);
   const stream = options.json ? world.stderr : world.stdout;
   if (options.quiet) return new QuietScreen(world.stderr);
   return redrawable(stream, world.env) ? new LiveScreen(world, stream, runs) : new PlainScreen(world, stream);

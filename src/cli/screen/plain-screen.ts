@@ -4,34 +4,25 @@
 import { formatBytes, formatSeconds } from "../../base/units.ts";
 import { formatLoss, formatShare } from "../format.ts";
 import type { TextStream, World } from "../world.ts";
+import { Rhythm } from "./rhythm.ts";
 import { type RunState, STATUS_WORDS } from "./run-state.ts";
-import type { Screen } from "./screen.ts";
-
-const INTERVAL_MS = 1000;
+import { type Level, leveled, type Screen } from "./screen.ts";
 
 export class PlainScreen implements Screen {
-  readonly #now: World["now"];
+  readonly #rhythm: Rhythm;
   readonly #stream: TextStream;
-  readonly #shown = new Map<RunState, { at: number; ended: boolean }>();
 
   constructor(world: Pick<World, "now">, stream: TextStream) {
-    this.#now = world.now;
+    this.#rhythm = new Rhythm(world.now);
     this.#stream = stream;
   }
 
-  say(line: string): void {
-    this.#stream.write(`${line}\n`);
+  say(line: string, level?: Level): void {
+    this.#stream.write(`${leveled(line, level)}\n`);
   }
 
   update(run: RunState, evaluated: boolean): void {
-    if (run.status === "waiting" || run.status === "skipped") return;
-    const now = this.#now();
-    const last = this.#shown.get(run);
-    const ended = run.status !== "running";
-    if (last?.ended || !(ended || evaluated)) return;
-    if (!ended && last !== undefined && now - last.at < INTERVAL_MS) return;
-    this.#shown.set(run, { at: now, ended });
-    this.say(plainLine(run));
+    if (this.#rhythm.due(run, evaluated)) this.say(plainLine(run));
   }
 
   close(): void {}

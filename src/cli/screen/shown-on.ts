@@ -13,6 +13,7 @@ export function shownOn(screen: Screen, state: RunState, world: Pick<World, "now
       state.advance(progress, world.now());
       screen.update(state, progress.metrics !== undefined);
     },
-    trouble: (line) => screen.say(`warning: ${line}`),
+    regrouped: () => {}, // the number of peers is part of the state
+    trouble: (line) => screen.say(line, "warning"),
   };
 }

@@ -4,6 +4,8 @@
 import { assert } from "../../base/errors.ts";
 import { formatLearningRate, formatLink, formatMomentum, formatTarget, type Job } from "../../runs/job.ts";
 import type { Evaluation, RunControls, RunResult } from "../../runs/result.ts";
+import type { MonitorAddress } from "../address.ts";
+import type { Monitor, Pages } from "../monitor-server.ts";
 import type { Engines, TextStream, World } from "../world.ts";
 
 export class Pipe implements TextStream {
@@ -31,6 +33,8 @@ export class FakeWorld implements World {
   readonly engines: Engines;
   /** Jobs that were run, with their controls. */
   readonly runs: { readonly kind: "train" | "simulate"; readonly job: Job; readonly controls: RunControls }[] = [];
+  /** What is served now, by URL. */
+  readonly monitors: Map<string, Pages> = new Map();
   time = 0;
   #timers: { at: number; action: () => void }[] = [];
   readonly #interrupts = new Set<() => void>();
@@ -46,9 +50,11 @@ export class FakeWorld implements World {
       simulate: run("simulate"),
       inspect: missing,
       jobOf: missing,
+      holdsRun: async () => false,
       catalogue: missing,
       benchmarks: { codecs: missing, models: missing, simulation: missing, torch: missing },
       reproduction: { experiments: missing, threads: 1, run: missing, rasteriser: missing },
+      tickets: { issue: missing, revoke: missing, list: missing, read: missing },
       ...others,
     };
   }
@@ -104,6 +110,12 @@ export class FakeWorld implements World {
     return this.files.has(path);
   }
 
+  async openMonitor(address: MonitorAddress, pages: Pages): Promise<Monitor> {
+    const url = `http://${address.host}:${address.port}`;
+    this.monitors.set(url, pages);
+    return { url, close: async () => void this.monitors.delete(url) };
+  }
+
   get out(): Pipe {
     assert(this.stdout instanceof Pipe, "the test gave stdout another stream");
     return this.stdout;
@@ -123,6 +135,7 @@ export const pretend =
       trainRows: 1437,
       testRows: 360,
       engine: "pretence",
+      uncompressedBytesPerRound: 400_000,
       warnings: result.warnings,
     });
     for (const { loss, accuracy, ...progress } of result.curve) {
@@ -155,6 +168,8 @@ export function resultOf(job: Job, fields: Partial<RunResult> = {}): RunResult {
     faults: job.faults,
     outcome: reached ? "target" : "rounds",
     rounds: 21,
+    viewChanges: 0,
+    undone: 0,
     seconds: 2.1,
     clock: "wall",
     bytesUp: 630_000,

@@ -4,6 +4,7 @@
  */
 import {
   Aborted,
+  AdmissionError,
   CheckpointError,
   type Complaint,
   ConfigError,
@@ -37,6 +38,7 @@ interface CrossedComplaint {
 
 const CLASSES: readonly (new (where: string, complaint: Complaint) => ThinwireError)[] = [
   Aborted,
+  AdmissionError,
   CheckpointError,
   ConfigError,
   CorruptError,

@@ -24,6 +24,10 @@ export type ToWorker =
   | { readonly type: "room"; readonly bytes: number }
   /** A peer ended; all mail that it left has been passed on. */
   | { readonly type: "lost"; readonly id: PeerId; readonly why: string }
+  /** A view follows; the program goes on to it when it asks for the next. */
+  | { readonly type: "view"; readonly view: View }
+  /** A peer has gone on to a view; all mail that it sent before has been passed on. */
+  | { readonly type: "entered"; readonly id: PeerId; readonly epoch: number }
   | { readonly type: "abort"; readonly reason: CrossedError }
   | { readonly type: "post"; readonly message: unknown };
 
@@ -31,6 +35,8 @@ export type FromWorker =
   /** `at` is when the program sent it, by `realTime`: how long this thread takes to look is not the wire's time. */
   | { readonly type: "mail"; readonly to: PeerId; readonly frame: Uint8Array; readonly at: Seconds }
   | { readonly type: "drop"; readonly drop: Drop }
+  /** The program has gone on to a view. */
+  | { readonly type: "entered"; readonly epoch: number }
   | { readonly type: "post"; readonly message: unknown }
   | { readonly type: "done"; readonly result: unknown }
   | { readonly type: "failed"; readonly error: CrossedError };

@@ -5,7 +5,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../base/errors.ts";
 import type { Peer } from "../../ports/peer.ts";
 import { compact } from "./compact.ts";
-import { crossError, rebuildError } from "./crossed-error.ts";
+import { crossError } from "./crossed-error.ts";
 import type { Crossing, FromWorker, Start, ToWorker } from "./protocol.ts";
 import { Acquaintances, Introductions } from "./references.ts";
 import { WorkerPeer } from "./worker-peer.ts";
@@ -43,11 +43,9 @@ export function servePeer<T>(program: (served: Served) => Promise<T>): void {
   const peer = new WorkerPeer(start, tell);
   const inbox = new Inbox();
   port.on("message", (message: Crossing<ToWorker>) => {
-    if (message.type === "mail") peer.deliver(message.from, inbound.resolve(message.frame));
-    else if (message.type === "room") peer.addRoom(message.bytes);
-    else if (message.type === "lost") peer.lose(message.id, message.why);
-    else if (message.type === "abort") peer.abort(rebuildError(message.reason));
-    else inbox.put(message.message);
+    if (message.type === "post") inbox.put(message.message);
+    else if (message.type === "mail") peer.hear({ ...message, frame: inbound.resolve(message.frame) });
+    else peer.hear(message);
   });
   const control: Control = {
     post: (message, transfer) => tell({ type: "post", message: compact(message) }, transfer),

@@ -17,9 +17,11 @@ import { Mailbox } from "../../rounds/mailbox.ts";
 import { RecordingMeter } from "../../rounds/recording-meter.ts";
 import { BlockPool, handBack, isShared, ownFrame, transferOf } from "./blocks.ts";
 import { realTime } from "./clock.ts";
+import { rebuildError } from "./crossed-error.ts";
 import { after } from "./deadline.ts";
+import { Eras } from "./eras.ts";
 import { LandingPlaces } from "./landing.ts";
-import { type Drop, type FromWorker, QUEUE_BYTES, type Start } from "./protocol.ts";
+import { type Drop, type FromWorker, QUEUE_BYTES, type Start, type ToWorker } from "./protocol.ts";
 
 /** Work without a pause keeps this thread's messages waiting no longer than this. */
 const TURN: Seconds = seconds(0.02);
@@ -28,15 +30,15 @@ export type Post = (message: FromWorker, transfer: ArrayBuffer[]) => void;
 
 export class WorkerPeer implements Peer {
   readonly id: PeerId;
-  readonly view: View;
   readonly clock: Clock;
   readonly rng: Random;
   readonly meter: RecordingMeter = new RecordingMeter();
   readonly #abort = new AbortController();
   readonly signal: AbortSignal = this.#abort.signal;
   readonly #mailbox: Mailbox;
-  /** Who is gone, and why. */
-  readonly #lost = new Map<PeerId, string>();
+  readonly #eras: Eras;
+  /** Calls of `nextView` that wait for one. */
+  #waitingForView: ((view: View) => void)[] = [];
   readonly #post: Post;
   readonly #pool = new BlockPool();
   readonly #landing = new LandingPlaces();
@@ -49,12 +51,20 @@ export class WorkerPeer implements Peer {
 
   constructor(start: Start, post: Post) {
     this.id = start.id;
-    this.view = start.view;
+    this.#eras = new Eras(start.view);
     this.clock = { now: () => seconds(realTime() - start.began) };
     this.rng = Random.fromSeed(start.seed);
     const { epoch } = start.view;
-    this.#mailbox = new Mailbox({ owner: this.id, after, signal: this.signal, lost: this.#lost, epoch });
+    this.#mailbox = new Mailbox({ owner: this.id, after, signal: this.signal, lost: this.#eras.lost, epoch });
     this.#post = post;
+  }
+
+  get view(): View {
+    return this.#eras.view;
+  }
+
+  get outdated(): boolean {
+    return this.#eras.outdated;
   }
 
   async send(to: PeerId | readonly PeerId[], tag: Tag, body: Uint8Array | readonly Uint8Array[]): Promise<void> {
@@ -87,9 +97,11 @@ export class WorkerPeer implements Peer {
     if (this.#held.delete(body.buffer)) handBack(body);
   }
 
-  /** Membership does not change here: it rejects when the run is aborted, and never resolves. */
   nextView(): Promise<View> {
-    return this.#unlessAborted("nextView", () => {});
+    return this.#unlessAborted("nextView", (resolve) => {
+      this.#waitingForView.push(resolve);
+      this.#advance();
+    });
   }
 
   async work<T>(label: string, _cost: Seconds | undefined, body: () => T | Promise<T>): Promise<T> {
@@ -101,6 +113,16 @@ export class WorkerPeer implements Peer {
     } finally {
       this.meter.spent(label, seconds(realTime() - began));
     }
+  }
+
+  /** What the hub tells. */
+  hear(message: Exclude<ToWorker, { type: "post" }>): void {
+    if (message.type === "mail") this.deliver(message.from, message.frame);
+    else if (message.type === "room") this.addRoom(message.bytes);
+    else if (message.type === "lost") this.lose(message.id, message.why);
+    else if (message.type === "view") this.announce(message.view);
+    else if (message.type === "entered") this.enter(message.id, message.epoch);
+    else this.abort(rebuildError(message.reason));
   }
 
   /** A frame came from the hub. */
@@ -129,9 +151,23 @@ export class WorkerPeer implements Peer {
     for (const resolve of waiting) resolve();
   }
 
+  /** A peer is gone from this view and those that follow, until one is announced that has it again. */
   lose(id: PeerId, why: string): void {
+    this.#eras.lose(id, why);
     this.#mailbox.lose(id, why);
     this.#pool.forget();
+  }
+
+  /** A view follows the newest. */
+  announce(view: View): void {
+    this.#eras.announce(view);
+    this.#advance();
+  }
+
+  /** A peer has gone on to a view: it is lost to older ones. */
+  enter(id: PeerId, epoch: number): void {
+    const why = this.#eras.enter(id, epoch);
+    if (why !== undefined) this.#mailbox.lose(id, why);
   }
 
   abort(reason: unknown): void {
@@ -152,6 +188,18 @@ export class WorkerPeer implements Peer {
     const header = { kind, round, attempt, part, epoch: this.view.epoch, sender: this.id };
     writeFrame(header, body, new ByteSink(frame));
     return receivers.map((id, i) => [id, shared ?? (i === 0 ? frame : frame.slice())]);
+  }
+
+  /** Goes on to the newest view if the program asked for one. */
+  #advance(): void {
+    if (this.#waitingForView.length === 0) return;
+    const view = this.#eras.advance();
+    if (view === undefined) return;
+    this.#mailbox.enter(view.epoch, this.#eras.lost);
+    this.#post({ type: "entered", epoch: view.epoch }, []);
+    const waiting = this.#waitingForView;
+    this.#waitingForView = [];
+    for (const resolve of waiting) resolve(view);
   }
 
   #room(): Promise<void> {
@@ -176,7 +224,7 @@ export class WorkerPeer implements Peer {
   #checkReceiver(id: PeerId, tag: Tag): void {
     const where = `peer ${this.id}: send of ${tag.kind}, round ${tag.round}`;
     if (id === this.id) throw new ConfigError(where, { expected: "another peer", got: `peer ${id} itself` });
-    const why = this.view.members.includes(id) ? this.#lost.get(id) : "it is no member of the view";
+    const why = this.view.members.includes(id) ? this.#eras.lost.get(id) : "it is no member of the view";
     if (why !== undefined) throw new PeerLost(where, { expected: `peer ${id} to be there`, got: why });
   }
 

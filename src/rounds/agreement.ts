@@ -1,0 +1,116 @@
+/**
+ * Agreement: how the members of a new view find the round to go on from. Rank 0 hears where each stands and tells all:
+ *
+ *     every member i:  (rounds done r_i, whether it has any state at all)        → rank 0
+ *     rank 0:          r = max r_i; who has its state; attempt                   → every member
+ *
+ * A round that any member has done is decided: whoever was in the middle of it took part in it, and commits. A later round
+ * is undone, and made again in the new view as one more attempt. Members that do not have the state after r rounds get it
+ * from one who has (`state-transfer.ts`). Two messages a member and view; none in a round in which nobody is lost.
+ *
+ * If yet another member is lost meanwhile, `PeerLost` is thrown, nothing was changed, and the next view agrees anew.
+ */
+
+import { CorruptError } from "../base/errors.ts";
+import { ByteSink, ByteSource } from "../coding/bytes.ts";
+import { MAX_ATTEMPT } from "../coding/limits.ts";
+import type { Peer, Tag, WaitOptions } from "../ports/peer.ts";
+import type { PeerId } from "../ports/view.ts";
+
+/** Where a member stands. */
+export interface Standing {
+  /** It has trained before; one that has just come knows nothing. */
+  readonly veteran: boolean;
+  /** r_i: it has the state after so many rounds. */
+  readonly round: number;
+  /** How often the round that it was in was undone. */
+  readonly attempt: number;
+  /** Exchanges made so far, those that were undone included. */
+  readonly exchanges: number;
+}
+
+export interface Agreement {
+  /** r */
+  readonly round: number;
+  readonly attempt: number;
+  readonly exchanges: number;
+  /** The first in rank that has the state after r rounds. */
+  readonly source: PeerId;
+  /** Members that have just come. */
+  readonly joined: ReadonlySet<PeerId>;
+  /** Members that do not have the state after r rounds, those that have just come included. */
+  readonly behind: ReadonlySet<PeerId>;
+}
+
+const HELLO: Tag = { kind: "view", round: 0, part: 0 };
+const PLAN: Tag = { kind: "view", round: 0, part: 1 };
+const HELLO_BYTES = 10;
+
+const STANDS = { current: 0, behind: 1, joined: 2 } as const;
+
+/** @throws {PeerLost} if a member is lost before all have agreed {CorruptError} */
+export async function agree(peer: Peer, standing: Standing, options?: WaitOptions): Promise<Agreement> {
+  const { members } = peer.view;
+  const [first, ...others] = members;
+  if (peer.id !== first) {
+    await peer.send(first!, HELLO, helloOf(standing));
+    return readPlan(await peer.receive(first!, PLAN, options), members);
+  }
+  const standings = new Map<PeerId, Standing>([[peer.id, standing]]);
+  for (const id of others) standings.set(id, readHello(await peer.receive(id, HELLO, options)));
+  const plan = planOf(standings);
+  await peer.send(others, PLAN, plan);
+  return readPlan(plan, members);
+}
+
+function helloOf({ veteran, round, attempt, exchanges }: Standing): Uint8Array {
+  return new ByteSink(HELLO_BYTES).u8(Number(veteran)).u8(attempt).u32(round).u32(exchanges).written;
+}
+
+function readHello(body: Uint8Array): Standing {
+  const source = new ByteSource(body, "standing of a member");
+  const veteran = source.u8() !== 0;
+  const attempt = source.u8();
+  const [round, exchanges] = [source.u32(), source.u32()];
+  source.end();
+  return { veteran, round, attempt, exchanges };
+}
+
+/** Where nobody has any state, as when all have come back, all begin as they are. */
+function planOf(standings: ReadonlyMap<PeerId, Standing>): Uint8Array {
+  const all = [...standings.values()];
+  const veterans = all.filter(({ veteran }) => veteran);
+  const known = veterans.length > 0 ? veterans : all;
+  const largest = (of: (standing: Standing) => number) => Math.max(...known.map(of));
+  const round = largest((standing) => standing.round);
+  const into = new ByteSink(HELLO_BYTES + standings.size);
+  into.u8(Math.min(largest(({ attempt }) => attempt) + 1, MAX_ATTEMPT)).u8(0);
+  into.u32(round).u32(largest(({ exchanges }) => exchanges));
+  for (const standing of all) into.u8(standsOf(standing, round, veterans.length > 0));
+  return into.written;
+}
+
+function standsOf({ veteran, round }: Standing, agreed: number, anyVeteran: boolean): number {
+  if (!veteran && anyVeteran) return STANDS.joined;
+  return round === agreed ? STANDS.current : STANDS.behind;
+}
+
+/** @throws {CorruptError} */
+function readPlan(body: Uint8Array, members: readonly PeerId[]): Agreement {
+  const from = new ByteSource(body, "agreement on rounds");
+  const attempt = from.u8();
+  from.u8();
+  const [round, exchanges] = [from.u32(), from.u32()];
+  const stands = members.map(() => from.u8());
+  from.end();
+  const source = members.find((_, i) => stands[i] === STANDS.current);
+  if (source === undefined) throw new CorruptError("agreement on rounds", { expected: "a member that has the state" });
+  return {
+    round,
+    attempt,
+    exchanges,
+    source,
+    joined: new Set(members.filter((_, i) => stands[i] === STANDS.joined)),
+    behind: new Set(members.filter((_, i) => stands[i] !== STANDS.current)),
+  };
+}

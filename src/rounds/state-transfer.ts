@@ -1,0 +1,80 @@
+/**
+ * State transfer: named vectors on their way from one member to others, in pieces that fit a frame.
+ *
+ *     piece 0      number of vectors (varint); for each: name (varint length, UTF-8), entries (u32)
+ *     piece 1, …   all entries one behind the other, as f32, `PIECE` of them a piece
+ */
+import { CorruptError, NonFiniteError } from "../base/errors.ts";
+import type { NamedVectors } from "../base/state.ts";
+import { ByteSink, ByteSource } from "../coding/bytes.ts";
+import { MAX_LENGTH, MAX_PART, MAX_STATE_VECTORS, MAX_VARINT_BYTES } from "../coding/limits.ts";
+import { kernels } from "../kernels/index.ts";
+import type { Peer, Tag } from "../ports/peer.ts";
+import type { PeerId } from "../ports/view.ts";
+
+/** Entries of a piece: 4 MiB, so that no frame holds up others for long. */
+const PIECE = 2 ** 20;
+
+const tagOfPiece = (part: number): Tag => ({ kind: "state", round: 0, part });
+
+/** @throws {PeerLost} */
+export async function sendState(peer: Peer, to: readonly PeerId[], state: NamedVectors): Promise<void> {
+  const names = [...state].map(([name, { length }]) => ({ name: new TextEncoder().encode(name), length }));
+  const size = names.reduce((sum, { name }) => sum + MAX_VARINT_BYTES + name.length + 4, MAX_VARINT_BYTES);
+  const head = new ByteSink(size).varint(names.length);
+  for (const { name, length } of names) head.varint(name.length).bytes(name).u32(length);
+  await peer.send(to, tagOfPiece(0), head.written);
+  let part = 1;
+  for (const [values, start] of piecesOf([...state.values()])) {
+    const end = Math.min(start + PIECE, values.length);
+    await peer.send(
+      to,
+      tagOfPiece(part++),
+      new Uint8Array(values.buffer, values.byteOffset + 4 * start, 4 * (end - start)),
+    );
+  }
+}
+
+/** @throws {PeerLost} {CorruptError} {NonFiniteError} */
+export async function receiveState(peer: Peer, from: PeerId): Promise<NamedVectors> {
+  const head = await peer.receive(from, tagOfPiece(0));
+  const state = layoutOf(head);
+  peer.recycle(head);
+  let part = 1;
+  for (const [values, start] of piecesOf([...state.values()])) {
+    const body = await peer.receive(from, tagOfPiece(part++));
+    const source = new ByteSource(body, "state");
+    values.set(source.f32s(Math.min(PIECE, values.length - start)), start);
+    source.end();
+    peer.recycle(body);
+  }
+  for (const [name, values] of state) {
+    if (!kernels.allFinite(values)) throw new NonFiniteError(`state: ${name}`, { expected: "finite entries" });
+  }
+  return state;
+}
+
+/** Zeroed vectors as the head announces them. */
+function layoutOf(head: Uint8Array): Map<string, Float32Array> {
+  const source = new ByteSource(head, "state");
+  const count = source.varint();
+  if (count > MAX_STATE_VECTORS) throw source.corrupt(`at most ${MAX_STATE_VECTORS} vectors`, count);
+  const lengths = new Map<string, number>();
+  let pieces = 1;
+  for (let i = 0; i < count; i++) {
+    const name = new TextDecoder().decode(Uint8Array.from(source.bytes(source.varint())));
+    const length = source.u32();
+    if (length > MAX_LENGTH) throw source.corrupt(`at most ${MAX_LENGTH} entries`, length);
+    if (lengths.has(name)) throw source.corrupt("every name once", name);
+    pieces += Math.ceil(length / PIECE);
+    lengths.set(name, length);
+  }
+  source.end();
+  if (pieces > MAX_PART) throw new CorruptError("state", { expected: `at most ${MAX_PART} pieces`, got: pieces });
+  return new Map([...lengths].map(([name, length]) => [name, new Float32Array(length)]));
+}
+
+/** Each piece: its vector, and where in it it begins. */
+function* piecesOf(vectors: readonly Float32Array[]): Generator<readonly [Float32Array, number]> {
+  for (const values of vectors) for (let start = 0; start < values.length; start += PIECE) yield [values, start];
+}

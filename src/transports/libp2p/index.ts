@@ -1,0 +1,19 @@
+/**
+ * Peers on machines of their own, joined by libp2p: found a swarm, or join one, and run a program as its member.
+ */
+export type { Admit, Remote, Role, Verdict } from "./admission-port.ts";
+export { livePeer } from "./live-peer.ts";
+export { type LiveThread, type LiveThreadOptions, startLiveThread } from "./live-thread.ts";
+export type { NodeOptions } from "./node.ts";
+export type { Ending, Stay, SwarmEvent } from "./stay.ts";
+export {
+  type FoundOptions,
+  foundSwarm,
+  type Hello,
+  type JoinOptions,
+  joinSwarm,
+  type Swarm,
+  type SwarmOptions,
+} from "./swarm.ts";
+export type { PeerLimits } from "./swarm-limits.ts";
+export type { SwarmMember, SwarmView } from "./swarm-view.ts";

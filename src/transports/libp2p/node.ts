@@ -1,0 +1,115 @@
+/**
+ * One libp2p node: TCP and WebSocket for whoever can be reached, a circuit relay and hole punching for whoever cannot,
+ * Noise encryption, Yamux streams, and limits that hold for strangers too.
+ */
+import { circuitRelayServer, circuitRelayTransport } from "@libp2p/circuit-relay-v2";
+import { dcutr } from "@libp2p/dcutr";
+import { identify } from "@libp2p/identify";
+import type { ConnectionGater, Libp2p, PrivateKey } from "@libp2p/interface";
+import { noise } from "@libp2p/noise";
+import { ping } from "@libp2p/ping";
+import { tcp } from "@libp2p/tcp";
+import { webSockets } from "@libp2p/websockets";
+import { yamux } from "@libp2p/yamux";
+import { createLibp2p, type ServiceFactoryMap } from "libp2p";
+import { ConfigError } from "../../base/errors.ts";
+import { multiaddrOf } from "./addresses.ts";
+import { type CountedBytes, countBytes } from "./counted-bytes.ts";
+
+export interface NodeOptions {
+  /** Multiaddrs to listen on; default: any free TCP port and any free WebSocket port of all IPv4 interfaces. */
+  readonly listen?: readonly string[];
+  /** Multiaddrs to tell others in place of those listened on: what a port forwarding or a proxy shows. */
+  readonly announce?: readonly string[];
+  /** Nodes to be reached through, each a multiaddr with its peer id, for whoever sits behind a NAT. */
+  readonly relays?: readonly string[];
+  /** Whether members that cannot be reached may be reached through this node; default false. */
+  readonly relay?: boolean;
+  /** Whether to try for a direct connection where one leads through a relay; default true. */
+  readonly holePunching?: boolean;
+  /** The node's identity; default: a new one. */
+  readonly privateKey?: PrivateKey;
+  /** Connections at a time; default 300. */
+  readonly connections?: number;
+  /** New connections a second from one host, and half-open ones at a time; default 64. */
+  readonly newConnections?: number;
+}
+
+/** Who may do what on this node, by peer id as text. */
+export interface Doorkeeper {
+  /** No connection of these is kept. */
+  isBanned(node: string): boolean;
+  /** These may be reached through this node, and may reach others through it. */
+  isKnown(node: string): boolean;
+}
+
+export interface Node {
+  readonly libp2p: Libp2p;
+  /** What crossed the node's sockets, encryption and multiplexing included. */
+  readonly wireBytes: CountedBytes;
+}
+
+const DEFAULT_LISTEN = ["/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/tcp/0/ws"];
+
+/** How long the hole punch of one connection may take, once. */
+export const PUNCH_MS = 3000;
+
+/** Reservations that a relay keeps: one for each member behind it. */
+const RESERVATIONS = 256;
+
+/** @throws {ConfigError} if an address is none, or cannot be listened on */
+export async function startNode(options: NodeOptions, doorkeeper: Doorkeeper): Promise<Node> {
+  const { listen = DEFAULT_LISTEN, relays = [], announce = [], privateKey } = options;
+  for (const address of [...listen, ...relays, ...announce]) multiaddrOf(address);
+  const wireBytes = { sent: 0, received: 0 };
+  const newConnections = options.newConnections ?? 64;
+  try {
+    const libp2p = await createLibp2p({
+      addresses: { listen: [...listen, ...relays.map((relay) => `${relay}/p2p-circuit`)], announce: [...announce] },
+      ...(privateKey === undefined ? {} : { privateKey }),
+      transports: [tcp(), webSockets(), circuitRelayTransport()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux({ maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS })],
+      connectionGater: gaterOf(doorkeeper),
+      connectionManager: {
+        maxConnections: options.connections ?? 300,
+        inboundConnectionThreshold: newConnections,
+        maxIncomingPendingConnections: newConnections,
+        reconnectRetries: 0,
+      },
+      connectionMonitor: { enabled: false }, // members hear each other's heartbeats
+      metrics: () => countBytes(wireBytes),
+      services: servicesOf(options),
+    });
+    return { libp2p, wireBytes };
+  } catch (error) {
+    throw new ConfigError("node", {
+      expected: `addresses to listen on: ${[...listen, ...relays].join(", ")}`,
+      got: error instanceof Error ? error.message : error,
+      hint: "Another program may have the port, or the relay may not be there.",
+      cause: error,
+    });
+  }
+}
+
+/** Streams of one connection and direction. */
+const MAX_STREAMS = 64;
+
+function servicesOf({ relay = false, holePunching = true }: NodeOptions): ServiceFactoryMap {
+  return {
+    identify: identify(),
+    ping: ping(),
+    ...(holePunching ? { dcutr: dcutr({ retries: 1, timeout: PUNCH_MS }) } : {}),
+    ...(relay
+      ? { relay: circuitRelayServer({ reservations: { applyDefaultLimit: false, maxReservations: RESERVATIONS } }) }
+      : {}),
+  };
+}
+
+const gaterOf = ({ isBanned, isKnown }: Doorkeeper): ConnectionGater => ({
+  denyDialMultiaddr: () => false, // members on one machine and in one house have private addresses
+  denyInboundEncryptedConnection: (peer) => isBanned(peer.toString()),
+  denyOutboundEncryptedConnection: (peer) => isBanned(peer.toString()),
+  denyInboundRelayReservation: (peer) => !isKnown(peer.toString()),
+  denyOutboundRelayedConnection: (source, target) => !isKnown(source.toString()) || !isKnown(target.toString()),
+});

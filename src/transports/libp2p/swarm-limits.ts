@@ -1,0 +1,49 @@
+/**
+ * What one member may ask of another. Whoever goes beyond a limit is dropped and named.
+ */
+import { type Bytes, bytes } from "../../base/units.ts";
+
+export interface PeerLimits {
+  /** Body of one message. */
+  readonly messageBytes: Bytes;
+  /** Of one sender and one round. */
+  readonly messagesPerRound: number;
+  readonly bytesPerRound: Bytes;
+}
+
+export const defaultPeerLimits: PeerLimits = {
+  messageBytes: bytes(2 ** 30),
+  messagesPerRound: 4096,
+  bytesPerRound: bytes(2 ** 32),
+};
+
+/** Rounds of one sender that are counted at a time: the last ones it wrote in. */
+export const ROUNDS_COUNTED = 64;
+
+/** Mail may come from a view that is this far ahead of the newest one known here. */
+export const EPOCHS_AHEAD_MAX = 1024;
+
+/** Members of a swarm: each is connected to each. */
+export const MEMBERS_MAX = 1024;
+
+/** Addresses of a member, and the length of one. */
+export const ADDRESSES_MAX = 16;
+export const ADDRESS_BYTES_MAX = 256;
+
+/** A message about membership; the largest holds a view of as many members as there may be. */
+export const CONTROL_BYTES_MAX: number = 4 * 2 ** 20;
+
+/** What the founder tells joiners about the job. */
+export const ABOUT_BYTES_MAX: number = 1024 * 1024;
+
+/** Text for people: why somebody was refused or is gone. */
+export const REASON_BYTES_MAX = 1024;
+
+/** Streams that wait for this node to hear of their sender's view. */
+export const HELD_STREAMS_MAX = 256;
+
+/** Joiners that wait at a leader for the next view. */
+export const JOINERS_MAX = 256;
+
+/** Bytes on their way to one member in one stream of libp2p before the rest waits in its line. */
+export const CHUNK_BYTES: number = 256 * 1024;

@@ -1,0 +1,97 @@
+/**
+ * A view with what the network has to know of its members, and how it is written. A view as the program sees it is the
+ * same without names and addresses.
+ */
+import type { ByteSink, ByteSource } from "../../coding/bytes.ts";
+import { type PeerId, peerId, type View } from "../../ports/view.ts";
+import { ROLES, type Role } from "./admission-port.ts";
+import { ADDRESS_BYTES_MAX, ADDRESSES_MAX, MEMBERS_MAX } from "./swarm-limits.ts";
+
+export interface SwarmMember {
+  readonly id: PeerId;
+  /** Its libp2p peer id as text; a node that comes back has the same, with another id. */
+  readonly node: string;
+  readonly role: Role;
+  /** Multiaddrs, each with the peer id at its end. */
+  readonly addresses: readonly string[];
+}
+
+export interface SwarmView {
+  readonly epoch: number;
+  /** Of the next to join: ids are given once. */
+  readonly nextId: number;
+  /** In rank order, the oldest first; at least one. */
+  readonly members: readonly SwarmMember[];
+}
+
+/** What programs see. */
+export const viewOf = ({ epoch, members }: SwarmView): View => ({
+  epoch,
+  members: members.map(({ id }) => id),
+  workers: members.filter(({ role }) => role === "train").map(({ id }) => id),
+});
+
+export const memberOf = (view: SwarmView, id: PeerId): SwarmMember | undefined =>
+  view.members.find((member) => member.id === id);
+
+export function writeView(view: SwarmView, into: ByteSink): void {
+  into.u32(view.epoch).u32(view.nextId).u16(view.members.length);
+  for (const { id, node, role, addresses } of view.members) {
+    into.u16(id).u8(ROLES.indexOf(role));
+    writeText(node, into);
+    writeAddresses(addresses, into);
+  }
+}
+
+/** @throws {CorruptError} */
+export function readView(from: ByteSource): SwarmView {
+  const epoch = from.u32();
+  const nextId = from.u32();
+  const count = from.u16();
+  if (count === 0 || count > MEMBERS_MAX) throw from.corrupt(`1 to ${MEMBERS_MAX} members`, count);
+  const members: SwarmMember[] = [];
+  const ids = new Set<number>();
+  for (let i = 0; i < count; i++) {
+    const id = peerId(from.u16());
+    if (ids.has(id) || id >= nextId) throw from.corrupt(`ids below ${nextId}, each once`, id);
+    ids.add(id);
+    const role = ROLES[from.u8()];
+    if (role === undefined) throw from.corrupt(`a role: ${ROLES.join(", ")}`);
+    members.push({ id, role, node: readText(from, ADDRESS_BYTES_MAX), addresses: readAddresses(from) });
+  }
+  return { epoch, nextId, members };
+}
+
+export function writeAddresses(addresses: readonly string[], into: ByteSink): void {
+  const told = addresses.filter((address) => address.length <= ADDRESS_BYTES_MAX).slice(0, ADDRESSES_MAX);
+  into.u8(told.length);
+  for (const address of told) writeText(address, into);
+}
+
+/** @throws {CorruptError} */
+export function readAddresses(from: ByteSource): readonly string[] {
+  const count = from.u8();
+  if (count > ADDRESSES_MAX) throw from.corrupt(`at most ${ADDRESSES_MAX} addresses`, count);
+  return Array.from({ length: count }, () => readText(from, ADDRESS_BYTES_MAX));
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+/** @param text of at most 65 535 bytes */
+export function writeText(text: string, into: ByteSink): void {
+  const coded = encoder.encode(text);
+  into.u16(coded.length).bytes(coded);
+}
+
+/** @throws {CorruptError} unless it is UTF-8 of at most `bytesMax` bytes */
+export function readText(from: ByteSource, bytesMax: number): string {
+  const length = from.u16();
+  if (length > bytesMax) throw from.corrupt(`a text of at most ${bytesMax} bytes`, length);
+  const coded = from.bytes(length);
+  try {
+    return decoder.decode(coded);
+  } catch {
+    throw from.corrupt("text in UTF-8");
+  }
+}
