@@ -1,19 +1,21 @@
 /**
  * CPU time of one training step on each engine:
  *
- *     node bench/models.bench.ts [--steps 100] [--batch 64] [--json] [--against torch --python PATH]
+ *     node bench/models.bench.ts [--steps 100] [--batch 64] [--model cnn] [--json] [--against torch --python PATH]
  */
 import { parseArgs } from "node:util";
 import { ThinwireError } from "../src/base/errors.ts";
+import { runTorch } from "../src/cli/torch.ts";
+import { torchModelTask } from "../src/cli/torch-models.ts";
 import { benchModels } from "../src/models/benchmark.ts";
-import { torchMs } from "../src/models/torch.ts";
+import type { DataInfo } from "../src/models/define.ts";
 
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     steps: { type: "string", default: "100" },
-    batch: { type: "string", default: "64" },
-    model: { type: "string", multiple: true, default: ["mlp:512,128"] },
+    batch: { type: "string" },
+    model: { type: "string", multiple: true, default: ["mlp:512,128", "cnn", "gpt"] },
     against: { type: "string" },
     python: { type: "string", default: "python3" },
   },
@@ -24,12 +26,18 @@ const cpuMs = (): number => {
   return (user + system) / 1000;
 };
 
+async function torchMs(spec: string, batch: number, steps: number, data: DataInfo): Promise<number | undefined> {
+  const task = torchModelTask(spec, data, batch, steps);
+  const [seconds] = task === undefined ? [] : await runTorch(values.python, [task]);
+  return seconds === undefined ? undefined : 1000 * seconds;
+}
+
 const measured = benchModels({
   cpuMs,
   specs: values.model,
-  batch: Number(values.batch),
+  ...(values.batch === undefined ? {} : { batch: Number(values.batch) }),
   steps: Number(values.steps),
-  ...(values.against === "torch" ? { torchMs: (...step) => torchMs(values.python, ...step) } : {}),
+  ...(values.against === "torch" ? { torchMs } : {}),
 });
 const { rows } = await measured.catch((error: unknown) => {
   console.error(error instanceof ThinwireError ? error.message : error);
@@ -42,6 +50,6 @@ if (values.json) {
   for (const row of rows) {
     const torch = row.torchMs === undefined ? "" : `, PyTorch ${row.torchMs.toFixed(2)}`;
     const times = `median ${row.ms.toFixed(2)} ms, fastest ${row.msMin.toFixed(2)}${torch}`;
-    console.log(`${row.model} on ${row.engine}, batch ${values.batch}: ${times}; checksum ${row.checksum}`);
+    console.log(`${row.model} on ${row.engine}: ${times}; checksum ${row.checksum}`);
   }
 }

@@ -22,6 +22,7 @@ export const LAYERS: readonly string[] = [
   "simulation",
   "transports",
   "runs",
+  "planning",
   "reproduction",
   "cli",
 ];

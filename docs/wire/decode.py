@@ -514,6 +514,14 @@ def induced(args, source, length, key):
     return [kept[i] + 0.0 if i in kept else next(others) for i in range(length)]
 
 
+def adaptive(args, source, length, key):
+    family, notch = (args.values or ["top-k"])[0], source.u8()
+    if family != "qsgd":
+        return decode(family, source.all(), length, key)
+    bits = args.number("min", 2) + notch
+    return decode(f"qsgd:levels={2 ** (bits - 1) - 1},bucket=512,code=fixed", source.all(), length, key)
+
+
 # Positions alone, of the compressors that keep some entries.
 POSITIONS = {
     "top-k": lambda _args, source, length, _key: read_positions(source, length),
@@ -628,6 +636,7 @@ DECODERS = {
     "blockwise": blockwise,
     "cgx": cgx,
     "induced": induced,
+    "adaptive": adaptive,
 }
 
 

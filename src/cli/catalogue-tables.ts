@@ -70,8 +70,11 @@ const tables: Readonly<Record<CatalogueKind, (peers?: number) => Promise<readonl
     return listed(partitioners, ({ options }) => ({ options }));
   },
   models: async () => {
-    const { models } = await import("../models/registry.ts");
-    return listed(models, ({ options }) => ({ options }));
+    const { models, sizeOf } = await import("../models/registry.ts");
+    return listed(models, (entry) => {
+      const figures = sizeOf(entry);
+      return { options: entry.options, ...(figures === undefined ? {} : { figures }) };
+    });
   },
   data: async () => {
     const { dataSources } = await import("../data/open.ts");

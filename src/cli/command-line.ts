@@ -6,8 +6,11 @@ import { benchCommand } from "./commands/bench.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { configCommand } from "./commands/config.ts";
 import { inspectCommand } from "./commands/inspect.ts";
+import { joinCommand } from "./commands/join.ts";
 import { listCommand } from "./commands/list.ts";
+import { planCommand } from "./commands/plan.ts";
 import { reproduceCommand } from "./commands/reproduce.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { ticketCommand } from "./commands/ticket.ts";
 import { trainCommand } from "./commands/train.ts";
@@ -19,6 +22,9 @@ const COMMANDS = [
   trainCommand,
   simulateCommand,
   compareCommand,
+  serveCommand,
+  joinCommand,
+  planCommand,
   configCommand,
   reproduceCommand,
   benchCommand,

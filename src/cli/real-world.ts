@@ -94,9 +94,14 @@ function leave(code: ExitCode): void {
 const engines: Engines = {
   train: async (job, controls) => (await import("../runs/train.ts")).train(job, controls),
   simulate: async (job, controls) => (await import("../runs/simulate.ts")).simulateJob(job, controls),
+  launched: async (job, how, controls) => (await import("../runs/live-launch.ts")).launched(job, how, controls),
+  serve: async (job, choice, controls) => (await import("../runs/live-serve.ts")).serve(job, choice, controls),
+  join: async (ticket, choice, controls) =>
+    (await import("../runs/live-join.ts")).prepareJoin(ticket, choice, controls),
   inspect: async (path) => (await import("../runs/inspect.ts")).inspect(path),
   jobOf: async (path) => (await (await import("../runs/checkpoint.ts")).readCheckpoint(path)).job,
   holdsRun: async (path) => (await import("../runs/checkpoint.ts")).holdsRun(path),
+  plan: async (shared, signal) => (await import("../planning/plan.ts")).plan(shared, signal),
   benchmarks: {
     codecs: async (options) =>
       (await import("../channels/benchmark.ts")).benchCodecs({

@@ -4,9 +4,10 @@
 import { spawn } from "node:child_process";
 import { ConfigError } from "../base/errors.ts";
 import { oneLine } from "./complaints.ts";
+import { TORCH_MODELS } from "./torch-networks.ts";
 
 export interface TorchTask {
-  readonly kind: "sign" | "top-k" | "qsgd" | "natural" | "float16" | "cgx" | "mlp";
+  readonly kind: "sign" | "top-k" | "qsgd" | "natural" | "float16" | "cgx" | "mlp" | "cnn" | "resnet" | "gpt";
   /** Of the vector; for a model unused. */
   readonly entries?: number;
   /** Whether sign sends the mean magnitude. */
@@ -17,9 +18,17 @@ export interface TorchTask {
   readonly bucket?: number;
   /** qsgd: levels of a magnitude above 0; cgx: steps between minimum and maximum. */
   readonly levels?: number;
-  /** Of qsgd: `max` or `2`. */
-  readonly norm?: string;
   readonly widths?: readonly number[];
+  readonly layers?: number;
+  readonly heads?: number;
+  readonly width?: number;
+  /** Of a residual network: "group" or "batch"; of qsgd: `max` or `2`. */
+  readonly norm?: string;
+  /** [channels, height, width]. */
+  readonly image?: readonly number[];
+  /** Symbols of a row. */
+  readonly context?: number;
+  readonly classes?: number;
   readonly batch?: number;
   readonly repeats: number;
 }
@@ -102,24 +111,13 @@ def cgx(x, bucket, levels):
     codes = torch.floor((rows - low) / unit.clamp(min=1e-30) + torch.rand_like(rows)).clamp(0, levels)
     return unit, low, pack_nibbles(codes)
 
-def mlp(widths, batch):
-    layers = []
-    for i, (a, b) in enumerate(zip(widths, widths[1:])):
-        layers += [torch.nn.Linear(a, b)] + ([torch.nn.ReLU()] if i + 2 < len(widths) else [])
-    model = torch.nn.Sequential(*layers)
-    inputs = torch.rand(batch, widths[0])
-    targets = torch.randint(widths[-1], (batch,))
-    def step():
-        model.zero_grad(set_to_none=False)
-        torch.nn.functional.cross_entropy(model(inputs), targets).backward()
-    return step
-
+${TORCH_MODELS}
 COMPRESSORS = {"sign": sign, "top-k": top_k, "qsgd": qsgd, "natural": natural, "float16": float16, "cgx": cgx}
 
 def work(task):
     options = {name: value for name, value in task.items() if name not in ("kind", "entries", "repeats")}
-    if task["kind"] == "mlp":
-        return mlp(**options)
+    if task["kind"] in MODELS:
+        return MODELS[task["kind"]](**options)
     x = torch.randn(task["entries"])
     compress = COMPRESSORS[task["kind"]]
     def run():

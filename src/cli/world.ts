@@ -2,13 +2,19 @@
  * World: all that the commands touch outside themselves, so that tests can put their own in its place.
  */
 
+import type { Plan } from "../planning/plan.ts";
 import type { Experiment } from "../reproduction/experiment.ts";
 import type { Reproduced } from "../reproduction/result.ts";
 import type { Inspection } from "../runs/inspect.ts";
 import type { Job } from "../runs/job.ts";
+import type { JoinChoice, Joining } from "../runs/live-join.ts";
+import type { Launching } from "../runs/live-launch.ts";
+import type { LiveControls } from "../runs/live-run.ts";
+import type { ServeChoice } from "../runs/live-serve.ts";
 import type { RunControls, RunResult } from "../runs/result.ts";
 import type { Issued, Wanted } from "../runs/swarm-folder.ts";
 import type { TicketRecord } from "../runs/ticket-book.ts";
+import type { Link } from "../simulation/link.ts";
 import type { Ticket } from "../transports/libp2p/ticket.ts";
 import type { MonitorAddress } from "./address.ts";
 import type { Benchmarks } from "./benchmarks.ts";
@@ -29,11 +35,19 @@ export interface TextStream {
 export interface Engines {
   train(job: Job, controls: RunControls): Promise<RunResult>;
   simulate(job: Job, controls: RunControls): Promise<RunResult>;
+  /** A job on the processes of a launcher, of which this is one. */
+  launched(job: Job, how: Launching, controls: LiveControls): Promise<RunResult>;
+  serve(job: Job, choice: ServeChoice, controls: LiveControls): Promise<RunResult>;
+  join(ticket: string, choice: JoinChoice, controls: LiveControls): Promise<Joining>;
   inspect(path: string): Promise<Inspection>;
   /** The job of a run folder or of a checkpoint. */
   jobOf(path: string): Promise<Job>;
   /** Whether a folder holds checkpoints or a result. */
   holdsRun(path: string): Promise<boolean>;
+  /** @param shared what all candidates have in common */
+  plan(shared: Job, signal: AbortSignal): Promise<Plan>;
+  /** The link between this machine and another one; absent where nothing can measure it. */
+  measureLink?(host: string): Promise<Link>;
   readonly benchmarks: Benchmarks;
   readonly catalogue: Catalogue;
   readonly reproduction: Reproduction;

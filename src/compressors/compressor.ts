@@ -54,6 +54,14 @@ export interface Residual {
   readonly tentative: ErrorMemory;
 }
 
+/** How much a compressor sends, where that can be changed between two messages. */
+export interface Dial {
+  /** What the notches stand for, ascending; messages are about as long as these are large. */
+  readonly settings: readonly number[];
+  /** A notch. It is that of one peer: each has a compressor of its own. */
+  position: number;
+}
+
 export interface Compressor {
   /** Canonical spec: parsing it gives this compressor again. */
   readonly name: string;
@@ -62,6 +70,8 @@ export interface Compressor {
   open(length: number, layout?: Layout): Codec;
   /** Of a compressor that keeps some entries and drops the rest: another one may compress the values (`a+b`). */
   readonly sparsity?: Sparsity;
+  /** Of a compressor that whoever knows the wire may turn up or down. */
+  readonly dial?: Dial;
   /** Where d alone fixes how a message divides into packed symbols and other bytes: allows `entropy=range`. */
   sections?(length: number, layout?: Layout): readonly Section[];
   /** The same in messages that divide so, where these do not: what `entropy=range` takes. */

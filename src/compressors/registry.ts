@@ -4,6 +4,7 @@
 import { ConfigError } from "../base/errors.ts";
 import { lookUp, parseSpec, type Spec } from "../base/spec.ts";
 import { type Kernels, kernels } from "../kernels/index.ts";
+import { adaptiveEntry } from "./adaptive.ts";
 import { adaptiveRandomSparsificationEntry } from "./adaptive-random-sparsification.ts";
 import { bfloat16Entry } from "./bfloat16.ts";
 import { blockwiseEntry } from "./blockwise.ts";
@@ -53,6 +54,7 @@ const entries: readonly CompressorEntry[] = [
   sparseLocoEntry,
   blockwiseEntry,
   cgxEntry,
+  adaptiveEntry,
 ];
 
 export const compressors: ReadonlyMap<string, CompressorEntry> = new Map(entries.map((entry) => [entry.name, entry]));

@@ -1,30 +1,56 @@
 /**
- * Text for character models: a row is `context` symbols, its target the symbol that follows.
+ * Text as rows of symbols: a row is `context` symbols, its target the symbol that follows.
  */
 import { DataError } from "../base/errors.ts";
 import type { Dataset } from "../ports/dataset.ts";
 import { LIMITS } from "./limits.ts";
 
+/** A text by the numbers of its symbols. */
+export interface Symbols {
+  readonly numbers: Int32Array;
+  /** How many different symbols there are. */
+  readonly count: number;
+}
+
 /**
- * Symbols are the distinct bytes of the text, numbered in rising order; inputs hold those numbers as f32, so a model
- * reads them as indices. Row i is symbols i … i + context − 1.
- * @param bytes the file, gzip taken off
+ * The distinct bytes of a text, numbered in rising order.
  * @param where names the file in errors
- * @throws {DataError} if the text is too short or has one symbol only
+ * @throws {DataError} if it has one symbol only
  */
-export function parseText(bytes: Uint8Array, where: string, context: number): Dataset {
-  const rows = bytes.length - context;
-  if (rows < 2) throw new DataError(where, { expected: `a text of more than ${context + 1} bytes`, got: bytes.length });
-  if (rows * context > LIMITS.entries) {
-    throw new DataError(where, { expected: `at most ${LIMITS.entries} entries`, got: rows * context });
-  }
+export function byteSymbols(bytes: Uint8Array, where: string): Symbols {
   const symbols = [...new Set(bytes)].sort((a, b) => a - b);
   if (symbols.length < 2) throw new DataError(where, { expected: "at least two different symbols", got: "one" });
   const numberOf = new Int32Array(256);
   for (const [number, symbol] of symbols.entries()) numberOf[symbol] = number;
-  const numbers = Float32Array.from(bytes, (symbol) => numberOf[symbol]!);
-  const inputs = new Float32Array(rows * context);
-  for (let row = 0; row < rows; row++) inputs.set(numbers.subarray(row, row + context), row * context);
-  const targets = Int32Array.from(numbers.subarray(context));
-  return { name: where, rows, inputShape: [context], inputs, targets, classes: symbols.length };
+  return { numbers: Int32Array.from(bytes, (symbol) => numberOf[symbol]!), count: symbols.length };
 }
+
+/**
+ * Rows that begin every `stride` symbols: symbols i … i + context − 1, as f32, so that a model reads them as indices.
+ * @throws {DataError} if the text is too short, or the rows take too much memory
+ */
+export function windowsOf({ numbers, count }: Symbols, where: string, context: number, stride = 1): Dataset {
+  const rows = Math.floor((numbers.length - context - 1) / stride) + 1;
+  if (rows < 2) {
+    throw new DataError(where, {
+      expected: `a text of more than ${context + stride} symbols`,
+      got: numbers.length,
+    });
+  }
+  if (rows * context > LIMITS.entries) {
+    const hint = "stride=… begins fewer rows.";
+    throw new DataError(where, { expected: `at most ${LIMITS.entries} entries`, got: rows * context, hint });
+  }
+  const inputs = new Float32Array(rows * context);
+  const targets = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const first = row * stride;
+    inputs.set(numbers.subarray(first, first + context), row * context);
+    targets[row] = numbers[first + context]!;
+  }
+  return { name: where, rows, inputShape: [context], inputs, targets, classes: count };
+}
+
+/** The windows of a text over its bytes. */
+export const parseText = (bytes: Uint8Array, where: string, context: number): Dataset =>
+  windowsOf(byteSymbols(bytes, where), where, context);

@@ -3,25 +3,25 @@
  */
 import { assert, ShapeError } from "../base/errors.ts";
 import { checkLength, type Layout } from "../base/layout.ts";
-import type { Random } from "../base/random.ts";
+import { Random } from "../base/random.ts";
+import { kernels } from "../kernels/index.ts";
 import type { Batch, Dataset } from "../ports/dataset.ts";
-import type { Metrics, Model } from "../ports/model.ts";
+import type { Metrics, Model, Role } from "../ports/model.ts";
 import { countRight } from "./accuracy.ts";
 import { Calls } from "./calls.ts";
-import type { Engine, EvaluationStep, GradientStep } from "./engine.ts";
+import type { Engine, EvaluationStep, GradientStep, MomentsStep } from "./engine.ts";
+import { momentsOver } from "./moments.ts";
 import type { Objective } from "./objective.ts";
 import { StepCache } from "./step-cache.ts";
-
-/** Rows that are evaluated at once; what is left over runs as a smaller batch. */
-const EVALUATION_ROWS = 256;
 
 export class CompiledModel implements Model {
   readonly #objective: Objective;
   readonly #engine: Engine;
   readonly #gradients: StepCache<GradientStep>;
   readonly #evaluations: StepCache<EvaluationStep>;
+  readonly #moments: StepCache<MomentsStep>;
   readonly #calls = new Calls(async () => {
-    await Promise.all([this.#gradients.close(), this.#evaluations.close()]);
+    await Promise.all([this.#gradients.close(), this.#evaluations.close(), this.#moments.close()]);
   });
 
   constructor(objective: Objective, engine: Engine) {
@@ -29,6 +29,7 @@ export class CompiledModel implements Model {
     this.#engine = engine;
     this.#gradients = new StepCache((rows) => engine.gradientStep(objective, rows));
     this.#evaluations = new StepCache((rows) => engine.evaluationStep(objective, rows));
+    this.#moments = new StepCache((rows) => engine.momentsStep(objective, rows));
   }
 
   get name(): string {
@@ -37,6 +38,10 @@ export class CompiledModel implements Model {
 
   get layout(): Layout {
     return this.#objective.layout;
+  }
+
+  get roles(): readonly Role[] {
+    return this.#objective.roles;
   }
 
   get engine(): string {
@@ -58,30 +63,63 @@ export class CompiledModel implements Model {
     checkLength(params, this.layout.length, where);
     checkLength(out, this.layout.length, where);
     const { inputs, targets } = this.#rows(batch.inputs, batch.targets, 0, batch.size);
-    return this.#calls.run(() => this.#gradients.use(batch.size, (step) => step.run(params, inputs, targets, out)));
+    return this.#calls.run(() =>
+      this.#gradients.use(batch.size, (step) => this.#gradient(step, params, inputs, targets, out)),
+    );
   }
 
-  async evaluate(params: Float32Array, data: Dataset): Promise<Metrics> {
+  async evaluate(params: Float32Array, data: Dataset, reference: Dataset = data): Promise<Metrics> {
     checkLength(params, this.layout.length, `model ${this.name}: evaluate`);
-    return this.#calls.run(() => this.#evaluate(params, data));
+    return this.#calls.run(() => this.#evaluate(params, data, reference));
   }
 
   close(): Promise<void> {
     return this.#calls.close();
   }
 
-  async #evaluate(params: Float32Array, data: Dataset): Promise<Metrics> {
+  async #gradient(
+    step: GradientStep,
+    params: Float32Array,
+    inputs: Float32Array,
+    targets: Int32Array,
+    out: Float32Array,
+  ): Promise<number> {
+    const { augment, finish, trained } = this.#objective;
+    if (trained.length < this.layout.tensors.length) out.fill(0);
+    const isPlain = augment === undefined && finish === undefined && step.noise.length === 0;
+    if (isPlain) return step.run(params, inputs, targets, [], out);
+    const rng = randomOf(inputs, targets);
+    const seen = augment === undefined ? inputs : new Float32Array(inputs.length);
+    augment?.(inputs, rng.split("augment"), seen);
+    const loss = await step.run(params, seen, targets, noiseOf(step, rng), out);
+    finish?.(out, this.layout, rng.split("finish"));
+    return loss;
+  }
+
+  async #evaluate(params: Float32Array, data: Dataset, reference: Dataset): Promise<Metrics> {
     let loss = 0;
     let right = 0;
-    for (let first = 0; first < data.rows; first += EVALUATION_ROWS) {
-      const rows = Math.min(EVALUATION_ROWS, data.rows - first);
+    let moments: readonly Float32Array[] | undefined;
+    const { rowsAtOnce } = this.#objective;
+    for (let first = 0; first < data.rows; first += rowsAtOnce) {
+      const rows = Math.min(rowsAtOnce, data.rows - first);
       const { inputs, targets } = this.#rows(data.inputs, data.targets, first, rows);
-      const result = await this.#evaluations.use(rows, (step) => step.run(params, inputs, targets));
+      const result = await this.#evaluations.use(rows, async (step) => {
+        moments ??= step.moments === 0 ? [] : await this.#momentsOf(params, reference);
+        return step.run(params, inputs, targets, moments);
+      });
       loss += rows * result.loss;
       if (result.scores !== undefined) right += countRight(result.scores, targets);
     }
     const mean = loss / data.rows;
     return this.#objective.hasScores ? { loss: mean, accuracy: right / data.rows } : { loss: mean };
+  }
+
+  #momentsOf(params: Float32Array, reference: Dataset): Promise<readonly Float32Array[]> {
+    return momentsOver(reference.rows, this.#objective.rowsAtOnce, (first, rows) => {
+      const { inputs, targets } = this.#rows(reference.inputs, reference.targets, first, rows);
+      return this.#moments.use(rows, (step) => step.run(params, inputs, targets));
+    });
   }
 
   /** Rows of inputs and targets. The arrays themselves where they fit, so that engines know them again. */
@@ -101,3 +139,18 @@ export class CompiledModel implements Model {
     };
   }
 }
+
+/** Chance that belongs to a batch: the same rows draw the same, on every machine and after a restart. */
+function randomOf(inputs: Float32Array, targets: Int32Array): Random {
+  const bytesOf = (array: Float32Array | Int32Array) =>
+    new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  return Random.fromSeed(kernels.checksum(bytesOf(targets), kernels.checksum(bytesOf(inputs), 0)) >>> 0);
+}
+
+const noiseOf = (step: GradientStep, rng: Random): Float32Array[] =>
+  step.noise.map((length, place) => {
+    const own = rng.split(`noise/${place}`);
+    const entries = new Float32Array(length);
+    for (let i = 0; i < length; i++) entries[i] = own.uniform(i);
+    return entries;
+  });

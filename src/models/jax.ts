@@ -12,7 +12,7 @@ import {
 } from "@jax-js/jax";
 import { ModelError, ThinwireError } from "../base/errors.ts";
 import type { Program } from "./lowering/lower.ts";
-import { messageOf, type Objective } from "./objective.ts";
+import { type Kind, messageOf, type Objective } from "./objective.ts";
 
 let started: Promise<void> | undefined;
 
@@ -36,10 +36,35 @@ export function argumentsOf(objective: Objective, rows: number): { shape: number
   ];
 }
 
-/** Records what one of an objective's functions computes. @throws {ModelError} if the model's own code throws */
-export async function traced(objective: Objective, kind: "gradient" | "evaluation", rows: number): Promise<Program> {
+/**
+ * Shapes of what a function takes after the targets: uniform noise for gradients, moments for metrics.
+ * @throws {ModelError} if the model's own code throws
+ */
+export async function extrasOf(objective: Objective, kind: Kind, rows: number): Promise<number[][]> {
+  if (kind === "moments") return [];
   await startJax();
-  const examples = argumentsOf(objective, rows).map(({ shape, dtype }) => np.zeros(shape, { dtype }));
+  const asked: number[][] = [];
+  const explore = objective.explore(kind, asked, (shape) => np.zeros(shape));
+  modelCode(objective, () => makeJaxpr(explore)(...zeros(argumentsOf(objective, rows)))).jaxpr.dispose();
+  return asked;
+}
+
+const zeros = (args: readonly { shape: number[]; dtype: DType }[]): Tensor[] =>
+  args.map(({ shape, dtype }) => np.zeros(shape, { dtype }));
+
+/**
+ * Records what one of an objective's functions computes.
+ * @param extras shapes of what it takes after the targets
+ * @throws {ModelError} if the model's own code throws
+ */
+export async function traced(
+  objective: Objective,
+  kind: Kind,
+  rows: number,
+  extras: readonly number[][],
+): Promise<Program> {
+  await startJax();
+  const examples = zeros([...argumentsOf(objective, rows), ...extras.map((shape) => ({ shape, dtype: np.float32 }))]);
   const { jaxpr: closed } = modelCode(objective, () => makeJaxpr(objective[kind])(...examples));
   const jaxpr = closed.jaxpr.flatten().simplify();
   // jax-js types constants as tracers; outside of a trace they are arrays.

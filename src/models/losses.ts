@@ -31,3 +31,12 @@ export function logisticLoss(scores: Tensor, y: Tensor): Tensor {
   const sum = np.exp(shift.ref.neg()).add(np.exp(z.sub(shift.ref)));
   return np.log(sum).add(shift).mean();
 }
+
+/**
+ * Mean of squared differences over all entries.
+ * @param scores and `wanted`, of one shape
+ */
+export function meanSquares(scores: Tensor, wanted: Tensor): Tensor {
+  const difference = scores.sub(wanted);
+  return difference.ref.mul(difference).mean();
+}

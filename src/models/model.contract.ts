@@ -26,11 +26,26 @@ export const firstRows = ({ inputs, targets, rows }: Dataset, size: number): Bat
   targets: targets.slice(0, size),
 });
 
+/** Rows of symbols, below `symbols`, each with the one that follows. */
+export function symbolData(rows: number, context: number, symbols: number): Dataset {
+  const rng = seed.split("symbols");
+  const inputs = new Float32Array(rows * context).map((_, i) => rng.split("inputs").below(i, symbols));
+  const targets = new Int32Array(rows).map((_, i) => rng.split("targets").below(i, symbols));
+  return { name: "symbols", rows, inputShape: [context], inputs, targets, classes: symbols };
+}
+
 /**
  * @param open makes the model for the data, compiled for batches of `batch` rows
  * @param data at least 600 rows, so that an evaluation takes several steps and leaves a remainder
+ * @param judged "row by row", or "together" where the moments of all rows count in the metrics of each
  */
-export function modelContract(what: string, data: Dataset, batch: number, open: () => Promise<Model>): void {
+export function modelContract(
+  what: string,
+  data: Dataset,
+  batch: number,
+  open: () => Promise<Model>,
+  judged: "row by row" | "together" = "row by row",
+): void {
   describe(`${what} keeps the contract of models`, () => {
     let model: Model;
     let params: Float32Array;
@@ -56,6 +71,10 @@ export function modelContract(what: string, data: Dataset, batch: number, open: 
       model.init(seed.split("init"), again);
       assert.deepEqual(first, again);
       assert.ok(first.every(Number.isFinite));
+    });
+
+    test("every tensor has a role, if any has", () => {
+      if (model.roles !== undefined) assert.equal(model.roles.length, model.layout.tensors.length);
     });
 
     test("the layout covers the vector without gaps", () => {
@@ -129,6 +148,13 @@ export function modelContract(what: string, data: Dataset, batch: number, open: 
     });
 
     test("evaluating many rows gives the mean over all of them", async () => {
+      if (judged === "together") {
+        const reference = { ...data, ...rows, rows: batch };
+        const [whole, part] = [await model.evaluate(params, data, reference), await model.evaluate(params, reference)];
+        assert.ok(Number.isFinite(whole.loss) && whole.loss !== part.loss);
+        assert.deepEqual(await model.evaluate(params, reference, reference), part);
+        return;
+      }
       const size = data.inputs.length / data.rows;
       let [loss, accuracy] = [0, 0];
       for (let row = 0; row < data.rows; row += 100) {

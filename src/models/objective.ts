@@ -3,27 +3,49 @@
  */
 import { type JsTree, valueAndGrad } from "@jax-js/jax";
 import { ModelError } from "../base/errors.ts";
-import { type Layout, layoutOf, tensorOf } from "../base/layout.ts";
+import { type Layout, layoutOf, type TensorSlot, tensorOf } from "../base/layout.ts";
 import type { Random } from "../base/random.ts";
+import type { Role } from "../ports/model.ts";
 import type { DataShape, ModelDefinition, Parameters, Tensor, Tensors } from "./define.ts";
 import { crossEntropy } from "./losses.ts";
+import { roleOf } from "./parameters.ts";
+import { exploring, judging, learning, measuring, type Pass } from "./pass.ts";
 
-/** Arguments of a traced function: every parameter in layout order, then the inputs, then the targets. */
+/** Arguments of a traced function: every parameter in layout order, the inputs, the targets, and what the kind adds. */
 type Positional = (...tensors: Tensor[]) => JsTree<Tensor>;
+
+/** The functions of an objective that are compiled. */
+export type Kind = "gradient" | "evaluation" | "moments";
 
 export interface Objective {
   readonly name: string;
   readonly layout: Layout;
   readonly data: DataShape;
+  /** What each tensor of the layout is for. */
+  readonly roles: readonly Role[];
   /** True if `evaluation` also gives scores. */
   readonly hasScores: boolean;
-  /** Gives [mean loss, [gradient of every parameter]]. */
+  /** Rows that are evaluated at once; what is left over runs as a smaller batch. */
+  readonly rowsAtOnce: number;
+  /** The tensors that have a gradient, in layout order. */
+  readonly trained: readonly TensorSlot[];
+  /** Gives [mean loss, [gradient of every trained tensor]]; after the targets it takes the noise that the model asks for. */
   readonly gradient: Positional;
-  /** Gives [mean loss], or [mean loss, scores]. */
+  /** Gives [mean loss], or [mean loss, scores]; after the targets it takes the moments that the model asks for. */
   readonly evaluation: Positional;
+  /** Gives [mean, variance, mean, …] of each place that asks for moments, on the rows at hand. */
+  readonly moments: Positional;
+  /** Calls the model and notes the shapes of what a kind takes after the targets. */
+  explore(kind: Kind, asked: number[][], zeros: (shape: number[]) => Tensor): Positional;
   /** Writes the first parameters. */
   init(rng: Random, params: Float32Array): void;
+  /** Changes a batch before its gradient is taken; absent where rows are taken as they are. */
+  readonly augment?: (inputs: Float32Array, rng: Random, out: Float32Array) => void;
+  /** Changes a gradient in place; absent where it leaves as it is. */
+  readonly finish?: (gradient: Float32Array, layout: Layout, rng: Random) => void;
 }
+
+const ROWS_AT_ONCE = 256;
 
 /** @throws {ModelError} if the definition is not complete, or `parameters` throws */
 export function objectiveOf<P extends Parameters>(definition: ModelDefinition<P>, data: DataShape): Objective {
@@ -35,13 +57,13 @@ export function objectiveOf<P extends Parameters>(definition: ModelDefinition<P>
   const entries = Object.entries(parameters);
   const layout = layoutOf(entries.map(([name, { shape }]) => [name, shape]));
 
-  const scoresOf = (params: Tensors<P>, x: Tensor): Tensor => {
-    const scores = definition.predict?.(params, x);
+  const scoresOf = (params: Tensors<P>, x: Tensor, pass: Pass): Tensor => {
+    const scores = definition.predict?.(params, x, pass);
     if (isTensor(scores)) return scores;
     throw new ModelError(`${where}: predict`, { expected: "a tensor of scores", got: scores });
   };
-  const lossOf = (params: Tensors<P>, x: Tensor, y: Tensor): Tensor => {
-    const value = definition.loss?.(params, x, y) ?? crossEntropy(scoresOf(params, x), y);
+  const lossOf = (params: Tensors<P>, x: Tensor, y: Tensor, pass: Pass): Tensor => {
+    const value = definition.loss?.(params, x, y, pass) ?? crossEntropy(scoresOf(params, x, pass), y);
     if (isTensor(value) && value.shape.length === 0) return value;
     throw new ModelError(`${where}: loss`, {
       expected: "a scalar, the mean loss over the batch",
@@ -49,38 +71,64 @@ export function objectiveOf<P extends Parameters>(definition: ModelDefinition<P>
       hint: "End it with .mean(), or with .sum() divided by the number of rows.",
     });
   };
-  const split = (tensors: readonly Tensor[]): [Tensors<P>, Tensor, Tensor] => {
-    const [x, y] = tensors.slice(-2);
+  const count = entries.length;
+  const split = (tensors: readonly Tensor[]): { params: Tensors<P>; x: Tensor; y: Tensor; more: readonly Tensor[] } => {
+    const [x, y] = tensors.slice(count);
     if (x === undefined || y === undefined) throw new ModelError(where, { expected: "inputs and targets" });
-    return [named<P>(entries, tensors), x, y];
+    return { params: named<P>(entries, tensors), x, y, more: tensors.slice(count + 2) };
+  };
+  // The model consumes references to the parameters, noise and moments; they themselves are consumed here.
+  const release = (tensors: readonly Tensor[]): void => {
+    for (const [i, tensor] of tensors.entries()) if (i < count || i >= count + 2) tensor.dispose();
   };
 
-  // The model consumes references to the parameters; the parameters themselves are consumed here.
-  const release = (tensors: readonly Tensor[]) => tensors.slice(0, entries.length).map((tensor) => tensor.dispose());
   const positionalLoss = (...tensors: Tensor[]): Tensor => {
-    const value = lossOf(...split(tensors));
+    const { params, x, y, more } = split(tensors);
+    const value = lossOf(params, x, y, learning(more));
     release(tensors);
     return value;
   };
-  const differentiated = valueAndGrad(positionalLoss, { argnums: entries.map((_, i) => i) });
+  const trained = layout.tensors.filter(({ name }) => definition.trains?.(name) !== false);
+  if (trained.length === 0) throw new ModelError(where, { expected: "a parameter that is trained" });
+  const differentiated = valueAndGrad(positionalLoss, { argnums: trained.map((slot) => layout.tensors.indexOf(slot)) });
   return {
     name: definition.name,
     layout,
     data,
+    roles: entries.map(([, parameter]) => roleOf(parameter)),
     hasScores: predict !== undefined,
+    rowsAtOnce: definition.rowsAtOnce ?? ROWS_AT_ONCE,
+    trained,
     // valueAndGrad is typed for trees of arguments; here it gives one gradient per argument number.
     gradient: (...tensors) => differentiated(...tensors) as JsTree<Tensor>,
     evaluation: (...tensors) => {
-      const [params, x, y] = split(tensors);
-      const scores = predict === undefined ? [] : [checkScores(scoresOf(params, x.ref), x, data, where)];
-      const value = lossOf(params, x, y);
+      const { params, x, y, more } = split(tensors);
+      const scores = predict === undefined ? [] : [scoresOf(params, x.ref, judging(more))];
+      const checked = scores.map((tensor) => checkScores(tensor, x, data, where));
+      const value = lossOf(params, x, y, judging(more));
       release(tensors);
-      return [value, ...scores];
+      return [value, ...checked];
     },
+    moments: (...tensors) => {
+      const { params, x, y } = split(tensors);
+      const found: Tensor[] = [];
+      lossOf(params, x, y, measuring(found)).dispose();
+      release(tensors);
+      return found;
+    },
+    explore:
+      (kind, asked, zeros) =>
+      (...tensors) => {
+        const { params, x, y } = split(tensors);
+        const value = lossOf(params, x, y, exploring(kind === "gradient", asked, zeros));
+        release(tensors);
+        return value;
+      },
     init: (rng, params) => initialise(layout, parameters, rng, params, where),
+    ...(definition.augment && { augment: definition.augment }),
+    ...(definition.finish && { finish: definition.finish }),
   };
 }
-
 function parametersOf<P extends Parameters>(definition: ModelDefinition<P>, data: DataShape, where: string): P {
   const { parameters } = definition;
   let result: P;

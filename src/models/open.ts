@@ -4,7 +4,7 @@
 import { lookUp, parseSpec, type Spec } from "../base/spec.ts";
 import type { Model } from "../ports/model.ts";
 import { CompiledModel } from "./compiled-model.ts";
-import type { DataShape, ModelDefinition, Parameters } from "./define.ts";
+import { type DataInfo, type DataShape, dataShapeOf, type ModelDefinition, type Parameters } from "./define.ts";
 import { type EngineName, openEngine } from "./engines/open.ts";
 import { isModelFile, loadModelFile } from "./load.ts";
 import { type Objective, objectiveOf } from "./objective.ts";
@@ -20,18 +20,12 @@ export interface ModelOptions {
   readonly onWarning?: (line: string) => void;
 }
 
-/** The part of a data set's description that a model depends on. */
-export interface DataInfo {
-  readonly inputShape: readonly number[];
-  readonly classes: number;
-}
-
 /**
  * @param spec such as `mlp:512,128` or `logistic:l2=1e-4`, or the path of a file that exports `model`
  * @throws {ConfigError} for a bad spec; {ModelError} if the model is faulty or the engine is missing
  */
 export async function openModel(spec: string, data: DataInfo, options: ModelOptions): Promise<Model> {
-  const shape = shapeOf(data);
+  const shape = dataShapeOf(data);
   if (isModelFile(spec)) return openObjective(objectiveOf(await loadModelFile(spec), shape), options);
   const parsed = parseSpec(spec, "model");
   const entry = lookUp(models, parsed.name, "model", "a model");
@@ -44,7 +38,7 @@ export async function openDefinition<P extends Parameters>(
   data: DataInfo,
   options: ModelOptions,
 ): Promise<Model> {
-  return openObjective(objectiveOf(definition, shapeOf(data)), options);
+  return openObjective(objectiveOf(definition, dataShapeOf(data)), options);
 }
 
 async function openObjective(objective: Objective, options: ModelOptions): Promise<Model> {
@@ -53,12 +47,6 @@ async function openObjective(objective: Objective, options: ModelOptions): Promi
   await model.prepare(options.batch);
   return model;
 }
-
-const shapeOf = ({ inputShape, classes }: DataInfo): DataShape => ({
-  inputShape,
-  inputSize: inputShape.reduce((product, n) => product * n, 1),
-  classes,
-});
 
 /** Zoo models opened before in this thread: peers that share a thread trace and lower theirs once. */
 const known = new Map<string, Objective>();

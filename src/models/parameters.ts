@@ -2,12 +2,17 @@
  * Parameters of a model: a shape, and how the first values are drawn.
  */
 import type { Random } from "../base/random.ts";
+import type { Role } from "../ports/model.ts";
 
 export interface Parameter {
   readonly shape: readonly number[];
+  /** What it is for; a weight, or a bias if it has one dimension, unless stated. */
+  readonly role?: Role;
   /** Writes the first values; a pure function of `rng`. */
   fill(rng: Random, out: Float32Array): void;
 }
+
+export const roleOf = ({ role, shape }: Parameter): Role => role ?? (shape.length > 1 ? "weight" : "bias");
 
 /** All entries 0: biases, and every parameter of a convex problem. */
 export const zeros = (shape: readonly number[]): Parameter => constant(shape, 0);
@@ -38,5 +43,15 @@ export const he = (shape: readonly number[]): Parameter => normal(shape, Math.sq
  */
 export const glorot = (shape: readonly number[]): Parameter =>
   normal(shape, Math.sqrt(2 / (inputsOf(shape) + (shape.at(-1) ?? 1))));
+
+/**
+ * As `he`, for a kernel [outputs, channels, height, width]: n is the product of all dimensions but the first.
+ */
+export const heKernel = (shape: readonly number[]): Parameter =>
+  normal(shape, Math.sqrt(2 / shape.slice(1).reduce((product, n) => product * n, 1)));
+
+/** γ and β of a normalisation over so many channels: 1 and 0. */
+export const normScale = (channels: number): Parameter => ({ ...constant([channels], 1), role: "normScale" });
+export const normShift = (channels: number): Parameter => ({ ...zeros([channels]), role: "normShift" });
 
 const inputsOf = (shape: readonly number[]): number => shape.slice(0, -1).reduce((product, n) => product * n, 1);

@@ -9,7 +9,7 @@
  */
 import { assert, ConfigError } from "../base/errors.ts";
 import { checkLength, type Layout } from "../base/layout.ts";
-import { bytes } from "../base/units.ts";
+import { bytes, type Seconds } from "../base/units.ts";
 import type { Peer } from "../ports/peer.ts";
 import type { Round } from "../rounds/round.ts";
 import { cut, type Slice } from "./all-reduce-schedule.ts";
@@ -54,13 +54,14 @@ interface Opening {
 class BucketsEnd implements Exchange {
   readonly #length: number;
   readonly #buckets: readonly { readonly slice: Slice; readonly exchange: Exchange }[];
+  readonly #core: Core;
 
   constructor(inner: Pattern, slices: readonly Slice[], { peer, layout, settings, memory }: Opening) {
-    const busy = oneAtATime(peer);
+    this.#core = new Core(peer);
     this.#length = layout.length;
     this.#buckets = slices.map((slice, b) => ({
       slice,
-      exchange: inner.open(busy, layoutWithin(layout, slice), settings, memory.within(`bucket/${b}`)),
+      exchange: inner.open(this.#core.peer, layoutWithin(layout, slice), settings, memory.within(`bucket/${b}`)),
     }));
   }
 
@@ -74,7 +75,7 @@ class BucketsEnd implements Exchange {
     assert(answer === undefined, "buckets of an aggregate cannot be answered with another vector");
     for (const x of own === null ? [out] : [own, out]) checkLength(x, this.#length, "buckets");
     const count = this.#buckets.length;
-    const told = await Promise.all(
+    const told = await this.#core.all(
       this.#buckets.map(({ slice, exchange }, b) => {
         const part = { ...round, part: (round.part ?? 0) * count + b };
         return exchange.average(own?.subarray(...slice) ?? null, out.subarray(...slice), part, note);
@@ -92,15 +93,32 @@ class BucketsEnd implements Exchange {
   }
 }
 
-/** The peer with one core: work waits for the work before it. */
-function oneAtATime(peer: Peer): Peer {
-  let last: Promise<unknown> = Promise.resolve();
-  return peerWith(peer, {
-    work: (label, cost, body) => {
-      const start = () => peer.work(label, cost, body);
-      const done = last.then(start, start);
-      last = done;
-      return done;
-    },
-  });
+/** The peer with one core: work waits for the work before it. Once a bucket has failed, none does anything more. */
+class Core {
+  readonly peer: Peer;
+  #last: Promise<unknown> = Promise.resolve();
+  #failed = false;
+
+  constructor(peer: Peer) {
+    this.peer = peerWith(peer, {
+      work: <T>(label: string, cost: Seconds | undefined, body: () => T | Promise<T>) => {
+        const start = () => (this.#failed ? never<T>() : peer.work(label, cost, body));
+        const done = this.#last.then(start, start);
+        this.#last = done;
+        return done;
+      },
+    });
+  }
+
+  /** @throws what the first of them throws */
+  async all<T>(buckets: readonly Promise<T>[]): Promise<T[]> {
+    try {
+      return await Promise.all(buckets);
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    }
+  }
 }
+
+const never = <T>(): Promise<T> => new Promise(() => {});

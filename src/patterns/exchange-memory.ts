@@ -131,6 +131,15 @@ export class ExchangeMemory implements EndKeeper {
     }
   }
 
+  /** What was saved of ends whose state nobody mirrors, such as a sender's error; all others stay as they are. */
+  recover(saved: NamedVectors): void {
+    for (const [name, { end }] of this.#mine) {
+      const own = under(`${name}/private`, saved);
+      if (own.size === 0 || mirrors(end) || under(`${name}/shared`, saved).size > 0) continue;
+      end.restore({ shared: new Map(), private: own });
+    }
+  }
+
   /** What is the same at all members, and a joiner downloads. */
   replicated(): NamedVectors {
     return new Map(

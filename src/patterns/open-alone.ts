@@ -31,7 +31,7 @@ export function openAlone<E extends Exchange>(
     save: () => memory.save(),
     restore(saved: NamedVectors) {
       memory.restore(saved);
-      if (memory.mirrors) exchange.forgetAbsences?.();
+      if (memory.mirrors) exchange.forgetAbsences?.(false);
     },
   });
 }

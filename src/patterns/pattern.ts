@@ -45,6 +45,7 @@ export interface Pattern {
 
 /** What this peer does in a round of a pattern with partial participation. */
 export interface Entry {
+  /** "server": it has no vector, and hears the result. */
   readonly role: "worker" | "server" | "absent";
   /** Not 0: the run ended, after `at` rounds, while this peer was absent. */
   readonly note: Note;
@@ -84,6 +85,9 @@ export interface Exchange {
   rescale?(factor: number): void;
   /** Where members may be absent: the first round whose result this member does not have, as far as it knows. */
   readonly known?: number | undefined;
-  /** Where members may be absent: nobody knows any more who has missed what, so all are brought forward as they come. */
-  forgetAbsences?(): void;
+  /**
+   * Where members may be absent: nobody knows any more who has missed what, so all are brought forward as they come.
+   * @param joined this member has just come: it has the result of no round
+   */
+  forgetAbsences?(joined: boolean): void;
 }

@@ -30,6 +30,8 @@ export class ServerEnd implements Exchange {
   /** The server's own share, if it is a worker too. */
   readonly #own: Sender | undefined;
   readonly #aggregation: Aggregation;
+  /** Members that are no workers: they only hear. */
+  readonly #listeners: readonly PeerId[];
   /** Where each worker stands among the senders. */
   readonly #places: ReadonlyMap<PeerId, number>;
   readonly #downlinks: readonly Downlink[];
@@ -55,6 +57,7 @@ export class ServerEnd implements Exchange {
     this.#peer = peer;
     this.#settings = settings;
     this.#present = senders;
+    this.#listeners = view.members.filter((member) => member !== id && !senders.includes(member));
     this.#places = new Map(senders.map((worker, place) => [worker, place]));
     const own = () => slots.up.sender(length, layout);
     this.#own = senders.includes(id) ? memory.end("up", own, { other: id }) : undefined;
@@ -78,10 +81,14 @@ export class ServerEnd implements Exchange {
       return made;
     };
     this.#downlinks = each
-      ? [...new Set([id, ...senders])].map((to) => ({ to, sender: memory.end(`down/${to}`, sender, { other: to }) }))
+      ? [...new Set([id, ...senders, ...this.#listeners])].map((to) => ({
+          to,
+          sender: memory.end(`down/${to}`, sender, { other: to }),
+        }))
       : [{ to: undefined, sender: memory.end("down/all", successor) }];
     this.#sum = memory.vector("sum", length);
-    this.#absences = slots.participation && new Absences(new Participation(slots.participation, senders, peer.rng));
+    this.#absences =
+      slots.participation && new Absences(new Participation(slots.participation, senders, peer.rng), this.#listeners);
   }
 
   async enter(round: Round, replica: Replica): Promise<Entry> {
@@ -90,13 +97,17 @@ export class ServerEnd implements Exchange {
     if (absences !== undefined) {
       const sender = this.#downlinks[0]!.sender;
       this.#present = absences.begin(round.number, replica, sender, this.#forgot ? 0 : undefined);
-      for (const worker of this.#present) {
-        if (worker === peer.id) continue;
-        const body = absences.missedBy(worker, replica, sender);
-        if (body !== undefined) await peer.send(worker, tagOf("state", round), withNote(body, 0));
+      for (const member of this.#hearers) {
+        const body = absences.missedBy(member, replica, sender);
+        if (body !== undefined) await peer.send(member, tagOf("state", round), withNote(body, 0));
       }
     }
     return { role: this.#present.includes(peer.id) ? "worker" : "server", note: 0 };
+  }
+
+  /** Whoever hears the result of the round from here. */
+  get #hearers(): readonly PeerId[] {
+    return [...this.#present.filter((worker) => worker !== this.#peer.id), ...this.#listeners];
   }
 
   async average(
@@ -107,7 +118,7 @@ export class ServerEnd implements Exchange {
     answer: (aggregate: Float32Array) => Float32Array = (aggregate) => aggregate,
   ): Promise<Note> {
     const tag = tagOf("down", round);
-    const remote = this.#present.filter((worker) => worker !== this.#peer.id);
+    const remote = this.#hearers;
     const messages = new Map<PeerId | undefined, Uint8Array>();
     const loudest = await this.#collect(own, round, note);
     if (loudest === 0) await this.#answer(answer(this.#sum), out, tag, messages);
@@ -116,18 +127,18 @@ export class ServerEnd implements Exchange {
     if (loudest !== 0 || messages.has(undefined)) {
       await this.#tell(remote, tag, withNote(messages.get(undefined) ?? NOTHING, loudest));
     } else {
-      for (const worker of remote) await this.#tell([worker], tag, withNote(messages.get(worker)!, loudest));
+      for (const to of remote) await this.#tell([to], tag, withNote(messages.get(to)!, loudest));
     }
     return loudest;
   }
 
   /** The server has decided: that somebody is gone does not change it. */
-  async #tell(workers: readonly PeerId[], tag: Tag, body: readonly Uint8Array[]): Promise<void> {
+  async #tell(members: readonly PeerId[], tag: Tag, body: readonly Uint8Array[]): Promise<void> {
     try {
-      await this.#peer.send(workers, tag, body);
+      await this.#peer.send(members, tag, body);
     } catch (error) {
       if (!(error instanceof PeerLost)) throw error;
-      if (workers.length > 1) for (const worker of workers) await this.#tell([worker], tag, body);
+      if (members.length > 1) for (const member of members) await this.#tell([member], tag, body);
     }
   }
 
@@ -182,7 +193,7 @@ export class ServerEnd implements Exchange {
     const at = new ByteSink(4).u32(note === 0 ? round.number + 1 : round.number).written;
     for (const [worker, back] of this.#absences?.returns(this.#settings.rounds ?? Number.POSITIVE_INFINITY) ?? []) {
       if (worker === this.#peer.id) continue;
-      await this.#tell([worker], tagOf("state", { ...round, number: back }), withNote(at, note));
+      await this.#tell([worker], tagOf("state", { number: back, attempt: 0 }), withNote(at, note));
     }
   }
 

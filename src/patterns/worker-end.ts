@@ -1,5 +1,6 @@
 /**
- * The end of a parameter server's exchange at a worker.
+ * The end of a parameter server's exchange at a worker, or at a member that has no data and only hears, as a server does
+ * that has come back after another one took its place.
  */
 import { assert } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
@@ -20,7 +21,8 @@ export class WorkerEnd implements Exchange {
   readonly #server: PeerId;
   readonly #settings: PatternSettings;
   readonly #each: boolean;
-  readonly #up: Sender;
+  /** Of a worker. */
+  readonly #up: Sender | undefined;
   readonly #down: Receiver;
   readonly #participation: Participation | undefined;
   readonly #missed: Float32Array;
@@ -42,7 +44,8 @@ export class WorkerEnd implements Exchange {
     this.#server = peer.view.members[0]!;
     this.#settings = settings;
     const { length } = layout;
-    this.#up = memory.end("up", () => up.sender(length, layout), { other: this.#server });
+    const sender = () => up.sender(length, layout);
+    this.#up = peer.view.workers.includes(peer.id) ? memory.end("up", sender, { other: this.#server }) : undefined;
     this.#down = memory.end("down", () => down.receiver(length, layout), receivedUse(this.#each, this.#server));
     this.#participation = participation && new Participation(participation, peer.view.workers, peer.rng);
     this.#missed = memory.vector("missed", participation === undefined ? 0 : length);
@@ -52,21 +55,22 @@ export class WorkerEnd implements Exchange {
 
   async enter(round: Round, replica: Replica): Promise<Entry> {
     const participation = this.#participation;
-    if (participation === undefined) return { role: "worker", note: 0 };
+    const role = this.#up === undefined ? "server" : "worker";
+    if (participation === undefined) return { role, note: 0 };
     if (this.#afterKnown[0] === 0) this.#afterKnown[0] = round.number + 1;
     const { rounds } = this.#settings;
-    if (!participation.of(round.number).includes(this.#peer.id)) {
+    if (role === "worker" && !participation.of(round.number).includes(this.#peer.id)) {
       if (round.number + 1 !== rounds) return { role: "absent", note: 0 };
-      const body = await this.#peer.receive(this.#server, tagOf("state", { ...round, number: rounds }));
+      const body = await this.#peer.receive(this.#server, tagOf("state", { number: rounds, attempt: 0 }));
       return this.#toldTheEnd(body, rounds);
     }
-    if (this.known === round.number && !this.#forgotten) return { role: "worker", note: 0 };
+    if (this.#missedFrom === round.number) return { role, note: 0 };
     const body = await this.#peer.receive(this.#server, tagOf("state", round));
     if (splitNote(body).note !== 0) return this.#toldTheEnd(body, round.number);
     await this.#peer.work("decode", this.#settings.codecCost, () => this.#catchUp(body, round, replica));
     this.#peer.recycle(body);
     this.#know(round.number);
-    return { role: "worker", note: 0 };
+    return { role, note: 0 };
   }
 
   get known(): number | undefined {
@@ -105,15 +109,17 @@ export class WorkerEnd implements Exchange {
   }
 
   async average(own: Float32Array | null, out: Float32Array, round: Round, note: Note): Promise<Note> {
-    assert(own !== null, "a worker takes part with a vector");
+    const sender = this.#up;
+    assert((own !== null) === (sender !== undefined), "a worker takes part with a vector");
     const peer = this.#peer;
     const { codecCost } = this.#settings;
     const upTag = tagOf("up", round);
     const downTag = tagOf("down", round);
-    const message = await peer.work("encode", codecCost, () =>
-      this.#up.encode(own, messageRandom(peer, peer.id, upTag)),
-    );
-    await peer.send(this.#server, upTag, withNote(message, note));
+    if (own !== null && sender !== undefined) {
+      const rng = messageRandom(peer, peer.id, upTag);
+      const message = await peer.work("encode", codecCost, () => sender.encode(own, rng));
+      await peer.send(this.#server, upTag, withNote(message, note));
+    }
     const body = await peer.receive(this.#server, downTag);
     const result = splitNote(body);
     if (result.note === 0) {
@@ -126,10 +132,11 @@ export class WorkerEnd implements Exchange {
   }
 
   rescale(factor: number): void {
-    this.#up.rescale?.(factor);
+    this.#up?.rescale?.(factor);
   }
 
-  forgetAbsences(): void {
+  forgetAbsences(joined: boolean): void {
     this.#forgotten = true;
+    if (joined) this.#afterKnown[0] = 1;
   }
 }

@@ -58,6 +58,9 @@ export interface Peer {
    */
   send(to: PeerId | readonly PeerId[], tag: Tag, body: Uint8Array | readonly Uint8Array[]): Promise<void>;
 
+  /** Resolves once all that was sent has left this peer's up port. Absent in an adapter that cannot tell. @throws {Aborted} */
+  flushed?(): Promise<void>;
+
   /**
    * The body that `from` sent under `tag`, whether it came before or comes after this call. Each message is received
    * once; a withdrawn or timed-out wait consumes none. The body is for reading only, since receivers of one broadcast may

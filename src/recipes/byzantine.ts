@@ -87,7 +87,7 @@ export function lying(model: Model, { attack, count }: Byzantine, swarm: Omit<Sw
       await lie({ model, params, batch, rng }, out);
       return loss;
     },
-    evaluate: (params, data) => model.evaluate(params, data),
+    evaluate: (params, data, reference) => model.evaluate(params, data, reference),
     ...(model.curvature && { curvature: (data, parts) => model.curvature!(data, parts) }),
     close: () => model.close(),
   };

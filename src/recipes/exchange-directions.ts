@@ -87,7 +87,10 @@ class DirectionExchange implements Learner {
   async step(round: Round, note: Note): Promise<StepReport> {
     const { peer, params, settings } = this.#trainee;
     const entry = await this.#enter(round);
-    if (entry.role === "absent") return { ...entry, loss: Number.NaN };
+    if (entry.role === "absent") {
+      this.#begun = undefined;
+      return { ...entry, loss: Number.NaN };
+    }
     const rate = this.#rateOf(round.number);
     const stays = this.#plan.stepSize !== undefined || rate === this.#lastRate || rate === 0; // nothing is in units of 0
     if (this.#lastRate !== undefined && !stays) this.#exchange.rescale?.(this.#lastRate / rate);
@@ -108,9 +111,9 @@ class DirectionExchange implements Learner {
     return { loss, note: 0 };
   }
 
-  /** What this peer says in a round: the same if the round was begun before. */
+  /** What this peer says in a round: the same if the round was begun before, and this peer takes part again. */
   async #begin(round: Round, rate: number, works: boolean): Promise<Begun> {
-    if (this.#begun?.round !== round.number) {
+    if (this.#begun?.round !== round.number || (this.#begun.own !== undefined) !== works) {
       this.#begun = undefined;
       const own = works ? await this.#local?.at(round, rate) : undefined;
       this.#begun = { round: round.number, rate, own };
@@ -169,7 +172,7 @@ class DirectionExchange implements Learner {
   regroup(joined: ReadonlySet<PeerId>): void {
     const { peer, model, settings } = this.#trainee;
     this.#exchange = this.#memory.reopen(joined, () => this.#pattern.open(peer, model.layout, settings, this.#memory));
-    if (this.lazy) this.#exchange.forgetAbsences?.();
+    if (this.lazy) this.#exchange.forgetAbsences?.(joined.has(peer.id));
   }
 
   async #enter(round: Round): Promise<Entry> {
@@ -233,8 +236,21 @@ class DirectionExchange implements Learner {
 
   restore(saved: NamedVectors): void {
     this.#memory.restore(under("exchange", saved));
+    this.#restoreOwn(saved);
+  }
+
+  /** The model of a peer that begins to serve is what it had received. */
+  recover(saved: NamedVectors): void {
+    this.#memory.recover(under("exchange", saved));
+    const exact = this.#plan.steps === "server" && this.#isServer;
+    const had = saved.get("model/exact") ?? saved.get("model/received");
+    const models = exact && had !== undefined ? [["model/exact", had] as const] : [];
+    this.#restoreOwn(new Map([...[...saved].filter(([name]) => name !== "model/exact"), ...models]));
+  }
+
+  #restoreOwn(saved: NamedVectors): void {
     // Memories that a worker mirrors may be from before its absence, which a checkpoint does not tell: all get the state.
-    if (this.#memory.mirrors) this.#exchange.forgetAbsences?.();
+    if (this.#memory.mirrors) this.#exchange.forgetAbsences?.(false);
     this.#stepper.restore(under("optimizer", saved));
     this.#local?.restore(saved);
     this.#averager?.restore(under("average", saved));

@@ -102,8 +102,13 @@ class ModelExchange implements Learner {
     const average = (own: Float32Array) =>
       settle(this.#memory, () => this.#exchange.average(own, this.#mixed, round, note));
     if (mixing.before === undefined) {
-      const [told, own] = await Promise.all([average(params), this.#local.at(round, rate)]);
-      return { ...own, told };
+      const working = this.#local.at(round, rate);
+      try {
+        const [told, own] = await Promise.all([average(params), working]);
+        return { ...own, told };
+      } finally {
+        await working; // the next round is not begun before
+      }
     }
     const own = await this.#local.at(round, rate);
     await peer.work("optimizer", settings.codecCost, () =>
@@ -154,10 +159,15 @@ class ModelExchange implements Learner {
   }
 
   restore(saved: NamedVectors): void {
-    const model = new Map([...saved].filter(([name]) => name === "model"));
-    restoreInto(new Map([["model", this.#trainee.params]]), model, "model of a peer");
     this.#memory.restore(under("exchange", saved));
     restoreInto(this.#mixing.state, under("scheme", saved), "scheme");
+    this.recover(saved);
+  }
+
+  /** What a scheme knows of the others begins anew. */
+  recover(saved: NamedVectors): void {
+    const model = new Map([...saved].filter(([name]) => name === "model"));
+    restoreInto(new Map([["model", this.#trainee.params]]), model, "model of a peer");
     this.#local.restore(saved);
     this.#averager?.restore(under("average", saved));
   }

@@ -89,6 +89,8 @@ export interface Learner {
   /** Optimizer and channel state of this peer, without the parameters unless they differ between peers. */
   save(): NamedVectors;
   restore(saved: NamedVectors): void;
+  /** As `restore`, among members that know nothing of this peer: what both ends of a wire hold begins anew. */
+  recover(saved: NamedVectors): void;
 }
 
 export interface Method {

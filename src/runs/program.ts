@@ -6,7 +6,7 @@
  * with its members on the round to go on from, hands its state to those who lack it, and goes on (`rounds/agreement.ts`).
  */
 
-import { CorruptError, PeerLost } from "../base/errors.ts";
+import { Aborted, CorruptError, PeerLost } from "../base/errors.ts";
 import { checkLength } from "../base/layout.ts";
 import type { NamedVectors } from "../base/state.ts";
 import { type Seconds, seconds } from "../base/units.ts";
@@ -21,6 +21,7 @@ import { type PeerId, rankOf, type View } from "../ports/view.ts";
 import { isLiar, lying, parseByzantine } from "../recipes/byzantine.ts";
 import type { Learner, Method, StepReport, TrainingSettings } from "../recipes/method.ts";
 import { type Agreement, agree } from "../rounds/agreement.ts";
+import { conclude } from "../rounds/conclusion.ts";
 import { receiveState, sendState } from "../rounds/state-transfer.ts";
 import type { Job, Target } from "./job.ts";
 import { consensusDistance, meanOf } from "./mean-model.ts";
@@ -60,10 +61,19 @@ export interface Tick {
 /** The run that this peer is part of: where it reports to and hears from, without waiting. */
 export interface Host {
   tick(tick: Tick): void;
-  /** Asked by rank 0 before each round. */
+  /** Asked by rank 0 before each round: whether all are to stop. */
   stopRequested(): boolean;
+  /** Asked before each round where members come and go: whether this peer is to leave, while the others go on. */
+  leaves?(): boolean;
+  /**
+   * Each peer is recorded by itself, on a machine of its own: it keeps its model, hears of every change, and evaluates the
+   * last round for itself. Where models differ, its own is judged.
+   */
+  readonly alone?: boolean;
   /** The round after which a checkpoint is due, as a period; 0 is never. */
   readonly checkpointEvery: number;
+  /** The same in time; 0 or left out is never. */
+  readonly checkpointSeconds?: Seconds;
   checkpoint(state: PeerState): void;
   /** Decentralised: this peer's model after a round whose mean model is measured. */
   show(round: number, model: Float32Array): void;
@@ -71,6 +81,8 @@ export interface Host {
   shown(round: number): readonly Float32Array[];
   /** Membership changed; told by rank 0 of the new view. */
   regrouped?(change: Regrouping): void;
+  /** Whether some peer has come to the end of the run, as far as it is known: who comes later begins no new one. */
+  ended?(): boolean;
 }
 
 export interface Resumed {
@@ -79,6 +91,11 @@ export interface Resumed {
   readonly params: Float32Array;
   /** Absent where this peer was away when the checkpoint was made. */
   readonly learner: NamedVectors | undefined;
+  /**
+   * The others know nothing of this peer any more: of the learner's state only what is its own is taken, and only if
+   * nobody is ahead of it.
+   */
+  readonly wiresAnew?: boolean;
 }
 
 /**
@@ -96,6 +113,8 @@ export interface PeerSetup {
   readonly roster: View;
   /** Rows of each worker, in the roster's order. */
   readonly parts: readonly Uint32Array[];
+  /** Which of the parts is this peer's, −1 for none; default by the roster. */
+  readonly place?: number;
   readonly settings: TrainingSettings;
   readonly host: Host;
   readonly resumed: Resumed | undefined;
@@ -114,7 +133,7 @@ export interface PeerOutcome {
   /** Rank 0's evaluation of the final parameters. */
   readonly metrics?: Measured;
   readonly reachedTargetAt?: { readonly round: number; readonly seconds: number };
-  /** The model that rank 0 keeps, since all others' are equal; in a decentralised recipe that of every peer. */
+  /** The model that rank 0 keeps, since all others' are equal; of every peer where they differ, or where each is alone. */
   readonly params?: Float32Array;
 }
 
@@ -150,6 +169,7 @@ class PeerRun {
   #hops: number | undefined;
   /** In the order of their rounds. A report of which something is measured holds up those behind it. */
   readonly #reports: Report[] = [];
+  #checkpointed: Seconds = seconds(0);
   /** The last round whose model is measured, or will be. */
   #judged = -1;
   #metrics: Measured | undefined;
@@ -165,7 +185,7 @@ class PeerRun {
     this.#round = this.#start;
     this.#elastic = setup.settings.elastic ?? false;
     this.#veteran = begins !== "joining";
-    const worker = roster.workers.indexOf(peer.id);
+    const worker = setup.place ?? roster.workers.indexOf(peer.id);
     const rows = parts[worker];
     const batches =
       rows === undefined ? null : new Batches(data.train, rows, job.batch, peer.rng.split(`peer/${peer.id}/batches`));
@@ -181,20 +201,36 @@ class PeerRun {
     } else {
       checkLength(resumed.params, model.layout.length, "checkpoint");
       this.#params.set(resumed.params);
-      if (resumed.learner !== undefined) this.#learner.restore(resumed.learner);
+      if (resumed.learner !== undefined && !resumed.wiresAnew) this.#learner.restore(resumed.learner);
     }
   }
 
   async run(): Promise<PeerOutcome> {
+    try {
+      return await this.#train();
+    } catch (error) {
+      if (!(error instanceof Aborted) || this.#setup.host.leaves?.() !== true) throw error;
+      return this.#leaveWaiting();
+    }
+  }
+
+  async #train(): Promise<PeerOutcome> {
     const { job, host } = this.#setup;
     this.#began = this.#peer.clock.now();
+    this.#checkpointed = this.#began;
     const { begins = "together" } = this.#setup;
-    if (begins !== "together") await this.#regroup({ entered: true });
+    if (begins !== "together" && !(await this.#regroup({ entered: true }))) return this.#tooLate();
     this.#start = this.#round;
     if (begins !== "joining") this.#report(Number.NaN, true);
     await this.#tell();
     let heard: Note = NOTES.goOn;
-    while (heard === NOTES.goOn && this.#round < job.rounds) {
+    for (;;) {
+      if (heard !== NOTES.goOn || this.#round >= job.rounds) {
+        if (await this.#concludes()) return this.#outcome(heard);
+        heard = NOTES.goOn;
+        continue;
+      }
+      if (host.leaves?.() === true) return await this.#leave();
       const report = await this.#step();
       if (report === undefined) continue;
       this.#exchanges += 1;
@@ -203,12 +239,67 @@ class PeerRun {
       else this.#round = report.at ?? this.#round;
       const last = heard !== NOTES.goOn || this.#round === job.rounds;
       this.#report(report.loss, last || this.#round % job.evalEvery === 0);
-      const due = host.checkpointEvery > 0 && this.#round % host.checkpointEvery === 0;
+      const due = this.#checkpointDue();
       const again = due && heard !== NOTES.goOn && this.#round > this.#start; // it was handed in before the undone round
       if ((last || due) && !again && heard !== NOTES.diverged) await this.#checkpoint();
-      if (last && this.#hops !== undefined && this.#rank === 0) await this.#othersEnd();
-      await this.#tell(last);
+      if (last && !this.#elastic && this.#hops !== undefined && this.#rank === 0) await this.#othersEnd();
+      if (!last || !this.#elastic) await this.#tell(last);
     }
+  }
+
+  #checkpointDue(): boolean {
+    const { checkpointEvery, checkpointSeconds = seconds(0) } = this.#setup.host;
+    if (checkpointEvery > 0 && this.#round % checkpointEvery === 0) return true;
+    return checkpointSeconds > 0 && this.#peer.clock.now() - this.#checkpointed >= checkpointSeconds;
+  }
+
+  /** Leaves between two rounds; the others go on. */
+  async #leave(): Promise<PeerOutcome> {
+    await this.#checkpoint();
+    await this.#tell(true);
+    return this.#outcome(NOTES.interrupted);
+  }
+
+  /** Leaves while it waits for the others: the round in flight is undone here, wherever it may have been decided. */
+  #leaveWaiting(): PeerOutcome {
+    if (!this.#veteran) return this.#tooLate();
+    this.#learner.settle(this.#round);
+    this.#setup.host.checkpoint(this.#state());
+    return this.#outcome(NOTES.interrupted);
+  }
+
+  /** Whether all members are done; else membership changed, and there may be rounds to make. */
+  async #concludes(): Promise<boolean> {
+    if (!this.#elastic) return true;
+    if (!this.#peer.outdated && (await this.#concluded())) {
+      await this.#tell(true);
+      return true;
+    }
+    const served = this.#rank === 0;
+    await this.#regroup();
+    if (this.#rank === 0 && !served) {
+      this.#judged = -1; // whoever would have told of the last round is gone
+      this.#report(Number.NaN, true);
+    }
+    return false;
+  }
+
+  async #concluded(): Promise<boolean> {
+    try {
+      await conclude(this.#peer, this.#round);
+      return true;
+    } catch (error) {
+      if (error instanceof PeerLost) return false;
+      throw error;
+    }
+  }
+
+  /** The run ended before this peer, which had just come, was given its state. */
+  #tooLate(): PeerOutcome {
+    return { rank: this.#rank, outcome: "interrupted", rounds: this.#round, seconds: this.#elapsed() };
+  }
+
+  #outcome(heard: Note): PeerOutcome {
     return {
       rank: this.#rank,
       outcome: outcomeOf(heard === NOTES.goOn ? this.#note : heard),
@@ -223,7 +314,7 @@ class PeerRun {
   /** One round; undefined if membership changed, and it is to be made again. */
   async #step(): Promise<StepReport | undefined> {
     const round = this.#round;
-    if (this.#elastic && this.#peer.outdated) {
+    if (this.#elastic && (this.#peer.outdated || this.#peer.view.workers.length === 0)) {
       await this.#regroup();
       return undefined;
     }
@@ -239,21 +330,27 @@ class PeerRun {
     }
   }
 
-  /** Goes on in a new view. If it does not last until all have agreed, in the one after it. */
-  async #regroup({ entered = false }: { entered?: boolean } = {}): Promise<void> {
+  /**
+   * Goes on in a new view. If it does not last until all have agreed, or nobody in it has data, in the one after it.
+   * @returns false if there is nobody to go on with, since the run has ended
+   */
+  async #regroup({ entered = false }: { entered?: boolean } = {}): Promise<boolean> {
+    const { host } = this.#setup;
     const before = this.#peer.view;
     for (let there = entered; ; there = false) {
       try {
         if (!there) await this.#peer.nextView();
-        await this.#agree(before);
-        return;
+        if (this.#peer.view.workers.length > 0) return await this.#agree(before);
+        if (host.ended?.()) return false;
       } catch (error) {
         if (!(error instanceof PeerLost)) throw error;
       }
     }
   }
 
-  async #agree(before: View): Promise<void> {
+  /** @returns false if nobody has any state, since the run has ended */
+  async #agree(before: View): Promise<boolean> {
+    const { host } = this.#setup;
     const peer = this.#peer;
     const learner = this.#learner;
     const agreement = await agree(peer, {
@@ -262,6 +359,8 @@ class PeerRun {
       attempt: this.#attempt,
       exchanges: this.#exchanges,
     });
+    if (!this.#veteran && !agreement.joined.has(peer.id) && host.ended?.()) return false;
+    this.#recover(agreement);
     const brought = this.#bringsForward(agreement);
     if (agreement.source === peer.id && brought.length > 0) await sendState(peer, brought, learner.replica());
     const state = brought.includes(peer.id) ? await receiveState(peer, agreement.source) : undefined;
@@ -275,7 +374,15 @@ class PeerRun {
     this.#attempt = agreement.attempt;
     this.#exchanges = agreement.exchanges;
     this.#veteran = true;
-    if (this.#rank === 0) this.#tellOfRegrouping(agreement, before, brought);
+    if (this.#rank === 0 || this.#alone) this.#tellOfRegrouping(agreement, before, brought);
+    return true;
+  }
+
+  /** What this peer had of its own when all began again is right where the others are at its round. */
+  #recover({ behind }: Agreement): void {
+    const { resumed } = this.#setup;
+    if (this.#veteran || !resumed?.wiresAnew || resumed.learner === undefined || behind.has(this.#peer.id)) return;
+    this.#learner.recover(resumed.learner);
   }
 
   /** Who is given the state of the agreement's source. */
@@ -305,8 +412,17 @@ class PeerRun {
     return this.#setup.host.stopRequested() ? NOTES.interrupted : this.#note;
   }
 
+  get #alone(): boolean {
+    return this.#setup.host.alone === true;
+  }
+
   get #keepsModel(): boolean {
-    return this.#rank === 0 || this.#hops !== undefined;
+    return this.#rank === 0 || this.#hops !== undefined || this.#alone;
+  }
+
+  /** Rank 0 judges the model, and of the last round whoever is alone. */
+  #judges(round: number): boolean {
+    return this.#rank === 0 || (this.#alone && round === this.#setup.job.rounds);
   }
 
   /** Puts down the tick of this moment. @param due the model is to be measured, unless that of this round already is */
@@ -315,7 +431,7 @@ class PeerRun {
     const round = this.#round;
     const judged = due && this.#judged !== round; // a round that was undone left the same parameters
     if (judged) this.#judged = round;
-    if (judged && this.#hops !== undefined && round > this.#start) {
+    if (judged && this.#hops !== undefined && round > this.#start && !this.#alone) {
       host.show(round, Float32Array.from(this.#learner.model()));
     }
     const now = {
@@ -330,7 +446,7 @@ class PeerRun {
       totals: this.#peer.meter.totals(),
     };
     this.#reports.push({
-      judge: judged && this.#rank === 0 ? now : undefined,
+      judge: judged && this.#judges(round) ? now : undefined,
       tell: (metrics) => host.tick({ ...now, ...(metrics === undefined ? {} : { metrics }) }),
     });
   }
@@ -339,7 +455,7 @@ class PeerRun {
   async #tell(all = false): Promise<void> {
     for (let next = this.#reports[0]; next !== undefined; next = this.#reports[0]) {
       const { judge } = next;
-      const lag = judge === undefined || judge.round === this.#start ? 0 : (this.#hops ?? 0);
+      const lag = judge === undefined || judge.round === this.#start || this.#alone ? 0 : (this.#hops ?? 0);
       if (judge !== undefined && !all && judge.round + lag > this.#round) return;
       next.tell(judge && (await this.#evaluate(judge)));
       this.#reports.shift();
@@ -372,24 +488,29 @@ class PeerRun {
 
   async #measure(round: number): Promise<Measured> {
     const { model, data, host, resumed } = this.#setup;
-    if (this.#hops === undefined) return model.evaluate(this.#learner.model(), data.test);
+    if (this.#hops === undefined || this.#alone) return model.evaluate(this.#learner.model(), data.test, data.train);
     // All begin with one model, or with models of which the checkpoint holds the mean.
-    if (round === this.#start) return model.evaluate(resumed?.params ?? this.#learner.model(), data.test);
+    if (round === this.#start) return model.evaluate(resumed?.params ?? this.#learner.model(), data.test, data.train);
     const models = host.shown(round);
     const mean = meanOf(models);
-    return { ...(await model.evaluate(mean, data.test)), consensus: consensusDistance(models, mean) };
+    return { ...(await model.evaluate(mean, data.test, data.train)), consensus: consensusDistance(models, mean) };
   }
 
   async #checkpoint(): Promise<void> {
-    const state = await this.#peer.work("checkpoint", seconds(0), () => ({
+    const state = await this.#peer.work("checkpoint", seconds(0), () => this.#state());
+    this.#checkpointed = this.#peer.clock.now();
+    this.#reports.push({ judge: undefined, tell: () => this.#setup.host.checkpoint(state) });
+  }
+
+  #state(): PeerState {
+    return {
       id: this.#peer.id,
       rank: this.#rank,
       members: this.#peer.view.members.length,
       round: this.#round,
       params: this.#keepsModel ? Float32Array.from(this.#params) : null,
       learner: this.#learner.save(),
-    }));
-    this.#reports.push({ judge: undefined, tell: () => this.#setup.host.checkpoint(state) });
+    };
   }
 
   #elapsed(): number {

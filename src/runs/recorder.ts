@@ -41,6 +41,8 @@ export interface RecorderSetup {
   readonly checkpoint: Checkpoint | undefined;
   /** Of the training data. */
   readonly dataChecksum: number;
+  /** One peer of a swarm records itself; default: all peers are recorded here. */
+  readonly alone?: boolean;
 }
 
 export class Recorder {
@@ -74,6 +76,7 @@ export class Recorder {
       controls.out === undefined
         ? undefined
         : new CheckpointWriter(controls.out, run, (line) => {
+            if (setup.alone && this.#trouble.length > 0) return; // a full disk is told of once
             this.#trouble.push(line);
             controls.listener?.trouble?.(line);
           });
@@ -94,10 +97,12 @@ export class Recorder {
 
   /** A peer has finished an exchange. It is told of once every member has. */
   tick(id: PeerId, tick: Tick): void {
-    const { exchanges: exchange, rank, members } = tick;
+    const { exchanges: exchange, rank } = tick;
+    const { alone = false } = this.#setup;
+    const members = alone ? 1 : tick.members;
     const { wires, complete } = this.#ledger.enter(id, { exchange, rank, members }, tick.totals);
     this.#log?.wires(wires);
-    if (rank === 0) this.#ticks.set(exchange, tick);
+    if (rank === 0 || alone) this.#ticks.set(exchange, tick);
     for (const { exchange, totals } of complete) this.#exchanged(exchange, totals);
   }
 
@@ -140,13 +145,15 @@ export class Recorder {
     seconds: number,
     spent?: ReadonlyMap<PeerId, MeterTotals>,
   ): Promise<RunResult> {
-    const leaders = outcomes.filter(({ rank }) => rank === 0);
+    const { alone = false } = this.#setup;
+    const leaders = outcomes.filter(({ rank }) => rank === 0 || alone);
     const { outcome, rounds, metrics, reachedTargetAt, params } = leaders.reduce((a, b) =>
       b.rounds > a.rounds ? b : a,
     );
     const decentralised = this.#setup.method.hops !== undefined;
-    const models = decentralised ? outcomes.flatMap((peer) => peer.params ?? []) : [params!]; // rank 0 keeps its model
-    const hash = await paramsHash(meanOf(models));
+    const own = params === undefined ? [] : [params]; // rank 0 keeps its model; whoever came too late has none
+    const models = decentralised ? outcomes.flatMap((peer) => peer.params ?? []) : own;
+    const hash = models.length === 0 ? "" : await paramsHash(meanOf(models));
     if (spent !== undefined) this.#last = { ...this.#last, ...sumOf(this.#past.totals, this.#ledger.sum(spent)) };
     const reached =
       reachedTargetAt === undefined
@@ -180,7 +187,8 @@ export class Recorder {
     const { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs } = this.#last;
     const totals: Totals = { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs };
     const bytesTotal = totals.bytesUp + totals.bytesDown;
-    const uncompressedBytes = method.uncompressedBytes(view, layout.length) * rounds;
+    const everybody = method.uncompressedBytes(view, layout.length) * rounds;
+    const uncompressedBytes = this.#setup.alone ? everybody / view.members.length : everybody;
     const atTarget = this.#curve.find(({ round }) => round === reached?.round);
     await this.#checkpoints?.finish();
     this.#log?.write({ event: "finished", outcome, rounds, seconds, ...totals, paramsHash: hash });

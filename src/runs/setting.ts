@@ -20,6 +20,7 @@ import type { Method, TrainingSettings } from "../recipes/method.ts";
 import type { RecipeSlots, RecipeUse } from "../recipes/recipe.ts";
 import { type Checkpoint, checkContinues, readCheckpoint } from "./checkpoint.ts";
 import { formatLearningRate, type Job, jobRandom, recipeOf } from "./job.ts";
+import type { Dials } from "./pacing/pacing.ts";
 import type { Beginning, Resumed } from "./program.ts";
 import type { RunControls, RunHeader } from "./result.ts";
 
@@ -53,7 +54,8 @@ export async function openSetting(job: Job, controls: RunControls, shared: boole
   return { view: viewOf(job), data, parts, checkpoint, dataChecksum, warnings };
 }
 
-function checksumOf({ inputs, targets }: Dataset): number {
+/** The fingerprint of a data set. */
+export function checksumOf({ inputs, targets }: Dataset): number {
   const bytesOf = (array: Float32Array | Int32Array) =>
     new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   return kernels.checksum(bytesOf(targets), kernels.checksum(bytesOf(inputs), 0));
@@ -78,6 +80,14 @@ export const openJobModel = (job: Job, data: TrainTest, onWarning: (line: string
   );
 
 export const methodOf = (job: Job): Method => recipeOf(job).build(slotsOf(job));
+
+/** A method for one peer alone, with the dials of its compressors; undefined where these have none. */
+export function methodWithDials(job: Job): { readonly method: Method; readonly dials: Dials } | undefined {
+  const slots = slotsOf(job);
+  const dials = { up: slots.up.dial, down: slots.down.dial };
+  if (dials.up === undefined && dials.down === undefined) return undefined;
+  return { method: recipeOf(job).build(slots), dials };
+}
 
 export const slotsOf = (job: Job): RecipeSlots => ({
   up: parseCompressor(job.up, "job.up"),

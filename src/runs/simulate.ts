@@ -68,6 +68,7 @@ async function run(
   });
   const shown = new ShownModels(isElastic(job) ? undefined : view.members.length);
   const meters = new Map(view.members.map((id) => [id, new RecordingMeter()]));
+  let ended = false;
   const meterOf = (id: (typeof view.members)[number]) => meters.get(id)!;
   try {
     const { results } = await simulate<PeerOutcome>(
@@ -79,7 +80,7 @@ async function run(
         ...(controls.kill === undefined ? {} : { signal: controls.kill }),
         meter: meterOf,
       },
-      (peer) => {
+      async (peer) => {
         const host: Host = {
           tick: (tick) => recorder.tick(peer.id, tick),
           stopRequested: () => controls.stop?.aborted ?? false,
@@ -88,11 +89,15 @@ async function run(
           show: (round, own) => shown.show(round, peer.id, own),
           shown: (round) => shown.take(round),
           regrouped: (change) => recorder.regrouped(change),
+          ended: () => ended,
         };
         const returns = peer.view.epoch > view.epoch;
         const resumed = returns ? undefined : resumedOf(checkpoint, peer.id);
         const begins = returns ? "joining" : beginningOf(checkpoint, peer.id);
-        return trainPeer(peer, { job, method, model, data, roster: view, parts, settings, host, resumed, begins });
+        const setup = { job, method, model, data, roster: view, parts, settings, host, resumed, begins };
+        const outcome = await trainPeer(peer, setup);
+        ended = true;
+        return outcome;
       },
     );
     // The run is over when its last peer has applied the last result.

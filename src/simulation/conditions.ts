@@ -15,7 +15,7 @@ import type { Pace } from "./station.ts";
 
 export type Conditions = Pick<
   SimulationOptions,
-  "link" | "latency" | "mangle" | "retransmit" | "pace" | "crashes" | "churn" | "detection"
+  "link" | "latency" | "mangle" | "retransmit" | "pace" | "crashes" | "churn" | "detection" | "cores"
 >;
 
 /** What surrounds the faults. */
@@ -30,7 +30,18 @@ export interface Swarm {
 const WHERE = "faults";
 
 export function conditionsOf(faults: Faults, swarm: Swarm): Conditions {
-  const { loss, corrupt, duplicate, reorder, partitions, latency, jitter, detection, retransmit = true } = faults;
+  const {
+    loss,
+    corrupt,
+    duplicate,
+    reorder,
+    partitions,
+    latency,
+    jitter,
+    detection,
+    cores,
+    retransmit = true,
+  } = faults;
   const groups = groupsOf(faults);
   const link = linkOf(faults, groups, swarm.link);
   // The simulator is faster where it need not ask about every message.
@@ -45,6 +56,7 @@ export function conditionsOf(faults: Faults, swarm: Swarm): Conditions {
     crashes: crashesOf(faults),
     ...(faults.churn && { churn: churnOf(faults.churn, swarm) }),
     ...(detection !== undefined && { detection: parseDuration(detection, WHERE) }),
+    ...(cores !== undefined && { cores }),
   };
 }
 

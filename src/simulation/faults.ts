@@ -58,6 +58,8 @@ export interface Faults {
   };
   /** How long a crash goes unnoticed; default 0. */
   readonly detection?: string;
+  /** All peers share the cores of one machine, so many; default: each has its own. */
+  readonly cores?: number;
 }
 
 /** Checks one value, and gives it back. @throws {ConfigError} naming `where` */
@@ -155,6 +157,7 @@ const faults: Check = record({
     "graceful?": probability,
   }),
   "detection?": duration,
+  "cores?": numberWithin({ integer: true, min: 1, max: 65_536 }),
 });
 
 /** @param where names the option in errors @throws {ConfigError} naming the field */

@@ -52,7 +52,17 @@ export class Membership<M extends Member> {
 
   /** All who knew a member know that it is gone. */
   lose(id: PeerId, why: string): void {
-    for (const { members, lost } of this.#inhabited.keys()) if (members.has(id)) lost.set(id, why);
+    const eras = new Set([...this.#inhabited.keys(), this.#era]); // some may yet enter the newest
+    for (const { members, lost } of eras) if (members.has(id)) lost.set(id, why);
+  }
+
+  /** A member is in this view, and what it sent in older ones has arrived. @returns why those who are still there lose it */
+  wentOn(id: PeerId, { epoch }: View): string {
+    const why = `it went on to view ${epoch}`;
+    for (const { members, lost, view } of this.#inhabited.keys()) {
+      if (view.epoch < epoch && members.has(id)) lost.set(id, why);
+    }
+    return why;
   }
 
   /** A view without a member that is gone. */
@@ -103,11 +113,6 @@ export class Membership<M extends Member> {
   #advance(member: M, callback: (view: View) => void): void {
     this.#count(member.era, -1);
     this.#count(this.#era, 1);
-    for (const { members, lost, view } of this.#inhabited.keys()) {
-      if (view.epoch < this.#era.view.epoch && members.has(member.id)) {
-        lost.set(member.id, `it went on to view ${this.#era.view.epoch}`);
-      }
-    }
     this.#enter(member, this.#era);
     callback(this.#era.view);
   }

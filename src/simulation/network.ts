@@ -65,6 +65,8 @@ export interface NetworkOptions {
   /** A peer is lost: before, and after those who wait for it are told. */
   readonly onLost: (gone: Station) => void;
   readonly onMissed: (gone: Station) => void;
+  /** What a peer sent in older views than its own has arrived. @returns why it is lost to those who are still in them */
+  readonly onWentOn: (station: Station) => string;
   /** Unsent bytes above which `send` makes the program wait. */
   readonly queueLimit: Bytes;
 }
@@ -224,10 +226,9 @@ export class Network {
   }
 
   #wentOn(station: Station): void {
-    const { epoch } = station.era.view;
-    const now = this.time.now();
-    this.time.at(now, PHASES.loss, station, () => {
-      if (station.ended === undefined) this.#tellListeners(station, `it went on to view ${epoch}`, epoch);
+    const { view } = station.era;
+    this.time.at(this.time.now(), PHASES.loss, station, () => {
+      if (station.ended === undefined) this.#tellListeners(station, this.#options.onWentOn(station), view.epoch);
     });
   }
 

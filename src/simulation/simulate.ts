@@ -12,6 +12,7 @@ import { type PeerId, peerId, type View } from "../ports/view.ts";
 import type { MailLimits } from "../rounds/mailbox.ts";
 import { RecordingMeter } from "../rounds/recording-meter.ts";
 import { type Absence, Churn } from "./churn.ts";
+import { Cores } from "./cores.ts";
 import { DeadlockError } from "./deadlock.ts";
 import { PHASES } from "./event-queue.ts";
 import { microtasksDrained } from "./host.ts";
@@ -53,6 +54,8 @@ export interface SimulationOptions {
   readonly retransmit?: boolean;
   /** How long the first bit of a message travels; default the mean of the latencies of the two links. */
   readonly latency?: Latency;
+  /** How many cores all peers share; default: each has its own. */
+  readonly cores?: number;
   /** How many times longer than it costs the work of a peer takes; default 1. */
   readonly pace?: (id: PeerId) => Pace | undefined;
   /** The clock that meters work; default the engine's monotonic clock. */
@@ -119,6 +122,7 @@ class Simulation<T> {
       detection: options.detection ?? seconds(0),
       onLost: (gone) => this.#membership.lose(gone.id, gone.ended ?? ""),
       onMissed: (gone) => this.#churn.lost(gone),
+      onWentOn: ({ id, era }) => this.#membership.wentOn(id, era.view),
       queueLimit: options.queueLimit ?? bytes(2 ** 30),
     });
     this.#churn = new Churn(this.#time, options, {
@@ -137,6 +141,7 @@ class Simulation<T> {
       workbench: new Workbench(this.#time, realTime),
       slab: new Slab(),
       trace: options.trace,
+      cores: options.cores === undefined ? undefined : new Cores(options.cores),
     };
     this.#running = this.#stations.size;
   }

@@ -7,6 +7,7 @@ import { type Seconds, seconds } from "../base/units.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { Clock, Envelope, Peer, Tag, WaitOptions } from "../ports/peer.ts";
 import type { PeerId, View } from "../ports/view.ts";
+import type { Cores } from "./cores.ts";
 import { PHASES } from "./event-queue.ts";
 import type { Membership } from "./membership.ts";
 import type { Network } from "./network.ts";
@@ -24,6 +25,8 @@ export interface World {
   readonly workbench: Workbench;
   readonly slab: Slab;
   readonly trace: Trace | undefined;
+  /** Shared by all peers. */
+  readonly cores: Cores | undefined;
 }
 
 export class SimulatedPeer implements Peer {
@@ -69,13 +72,23 @@ export class SimulatedPeer implements Peer {
       if (!this.#reaches(id)) return Promise.reject(this.#unreachable(id, tag));
     }
     const { network, slab } = this.#world;
-    const free = network.send(station, receivers, tag, slab.copy(body, receivers.length));
-    if (free <= network.time.now()) return DONE;
+    return this.#at(network.send(station, receivers, tag, slab.copy(body, receivers.length)));
+  }
+
+  flushed(): Promise<void> {
+    return this.#refused("flushed") ?? this.#at(this.#station.upFree);
+  }
+
+  /** Resolves at a time, at once if it has come. */
+  #at(time: Seconds): Promise<void> {
+    const station = this.#station;
+    const { network } = this.#world;
+    if (time <= network.time.now()) return DONE;
     return new Promise((resolve, reject) => {
-      const room = () => {
+      const there = () => {
         if (station.ended === undefined) resolve();
       };
-      network.time.at(free, PHASES.mail, station, room, reject);
+      network.time.at(time, PHASES.mail, station, there, reject);
     });
   }
 
@@ -143,10 +156,11 @@ export class SimulatedPeer implements Peer {
       reject(this.#aborted("work", label));
       return;
     }
-    const { network, trace } = this.#world;
+    const { network, trace, cores } = this.#world;
     const now = network.time.now();
     const pace = cost > 0 && station.pace !== undefined ? station.pace(station.pieces++) : 1;
-    const until = seconds(now + cost * pace);
+    const time = seconds(cost * pace);
+    const until = time > 0 && cores !== undefined ? cores.take(now, time) : seconds(now + time);
     trace?.({ kind: "work", time: now, until, from: this.id, label });
     const done = () => {
       if (station.ended === undefined) resolve(value);

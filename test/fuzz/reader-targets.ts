@@ -6,12 +6,15 @@ import { CheckpointError, CorruptError, DataError } from "../../src/base/errors.
 import { ByteSink, ByteSource } from "../../src/coding/bytes.ts";
 import { FRAME_BYTES, readFrame, readHeader, writeFrame } from "../../src/coding/frame.ts";
 import { maxPositionsBytes, readPositions, writePositions } from "../../src/coding/positions.ts";
+import { applyBytePairs, trainBytePairs } from "../../src/data/byte-pairs.ts";
+import { parseCifar } from "../../src/data/cifar.ts";
 import { parseCsv } from "../../src/data/csv.ts";
 import { gunzip } from "../../src/data/gunzip.ts";
 import { idxDataset, parseIdx } from "../../src/data/idx.ts";
 import { parseLibsvm } from "../../src/data/libsvm.ts";
 import { LIMITS } from "../../src/data/limits.ts";
-import { parseText } from "../../src/data/text.ts";
+import { ownMemory } from "../../src/data/memory.ts";
+import { byteSymbols, parseText, windowsOf } from "../../src/data/text.ts";
 import type { Dataset } from "../../src/ports/dataset.ts";
 import { peerId } from "../../src/ports/view.ts";
 import { readSafetensors, writeSafetensors } from "../../src/runs/safetensors.ts";
@@ -163,6 +166,22 @@ const text = dataTarget(
   (bytes) => parseText(bytes, WHERE, 8),
 );
 
+const cifar = dataTarget(
+  "cifar",
+  (dice) =>
+    joined(...Array.from({ length: 1 + dice.below(2) }, () => joined(Uint8Array.of(dice.below(10)), dice.bytes(3072)))),
+  (bytes) => parseCifar([bytes], WHERE, ownMemory),
+);
+
+const bytePairs = dataTarget(
+  "byte-pairs",
+  (dice) => dice.bytes(dice.below(200)).map((byte) => byte & 3),
+  (bytes) => {
+    const plain = byteSymbols(bytes, WHERE);
+    return windowsOf(applyBytePairs(plain, trainBytePairs(plain, plain.count + 20)), WHERE, 4, 3);
+  },
+);
+
 const idx = dataTarget(
   "idx",
   (dice) => {
@@ -190,4 +209,15 @@ const gzip: FuzzTarget = {
   },
 };
 
-export const readerTargets: readonly FuzzTarget[] = [frame, positions, safetensors, csv, libsvm, text, idx, gzip];
+export const readerTargets: readonly FuzzTarget[] = [
+  frame,
+  positions,
+  safetensors,
+  csv,
+  libsvm,
+  text,
+  bytePairs,
+  cifar,
+  idx,
+  gzip,
+];

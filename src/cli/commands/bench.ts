@@ -3,13 +3,14 @@
  */
 import { Command } from "commander";
 import { ConfigError } from "../../base/errors.ts";
-import { parseNumber, parseSpec } from "../../base/spec.ts";
+import { parseNumber } from "../../base/spec.ts";
 import { formatBytes, formatSeconds } from "../../base/units.ts";
 import type { CodecRow } from "../../channels/benchmark.ts";
-import type { BenchmarkRow } from "../../models/benchmark.ts";
+import type { BenchmarkOptions, BenchmarkRow } from "../../models/benchmark.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { formatCount, NONE } from "../format.ts";
 import { formatTable, type TableColumn } from "../table.ts";
+import { torchModelTask } from "../torch-models.ts";
 import { torchRates } from "../torch-tasks.ts";
 import type { World } from "../world.ts";
 
@@ -74,16 +75,19 @@ function codecsCommand(world: World, end: End): Command {
 function modelsCommand(world: World, end: End): Command {
   const command = new Command("models")
     .summary("models: milliseconds of a training step")
-    .description("Times forward and backward pass of each model on 784 inputs and 10 classes: CPU milliseconds a step.")
-    .argument("[models...]", "specs such as mlp:512,128 (default: mlp:512,128)")
-    .option("--batch <rows>", "rows of the mini-batch (default: 64)")
+    .description(
+      "Times forward and backward pass of each model on the kind of data it is usual for: CPU milliseconds a step.",
+    )
+    .argument("[models...]", "specs such as mlp:512,128 (default: mlp:512,128 cnn gpt)")
+    .option("--batch <rows>", "rows of the mini-batch (default: 64, and 16 of symbols)")
     .option("--repeats <n>", "steps of which the median is taken (default: 100)");
   return shared(command, "thinwire bench models mlp:128,64 softmax --batch 32").action(
     async (specs: string[], options: BenchOptions) => {
       const python = pythonOf(options);
       const { benchmarks } = world.engines;
+      const batch = whole(options.batch, "--batch");
       const measured = await benchmarks.models({
-        batch: whole(options.batch, "--batch") ?? 64,
+        ...(batch === undefined ? {} : { batch }),
         steps: whole(options.repeats, "--repeats") ?? 100,
         ...(specs.length === 0 ? {} : { specs }),
         ...(python === undefined ? {} : { torchMs: torchStep(benchmarks, python) }),
@@ -156,12 +160,10 @@ function show(world: World, { json }: BenchOptions, measured: object, lines: (wi
 }
 
 const torchStep =
-  ({ torch }: World["engines"]["benchmarks"], python: string) =>
-  async (spec: string, batch: number, repeats: number): Promise<number | undefined> => {
-    const { name, values } = parseSpec(spec, "model");
-    if (name !== "mlp" && name !== "softmax") return undefined;
-    const hidden = name === "softmax" ? [] : values.length === 0 ? [128] : values.map(Number);
-    const [time] = await torch(python, [{ kind: "mlp", widths: [784, ...hidden, 10], batch, repeats }]);
+  ({ torch }: World["engines"]["benchmarks"], python: string): NonNullable<BenchmarkOptions["torchMs"]> =>
+  async (spec, batch, repeats, data) => {
+    const task = torchModelTask(spec, data, batch, repeats);
+    const [time] = task === undefined ? [] : await torch(python, [task]);
     return time === undefined ? undefined : 1000 * time;
   };
 
@@ -194,9 +196,9 @@ function modelTable(rows: readonly BenchmarkRow[], withTorch: boolean, width: nu
     engine,
     ms.toFixed(2),
     msMin.toFixed(2),
-    ...(withTorch ? [torchMs?.toFixed(2) ?? NONE] : []),
+    ...(withTorch ? [torchMs?.toFixed(2) ?? NONE, torchMs === undefined ? NONE : `${rate(ms / torchMs)}x`] : []),
   ]);
-  const numbers = [right("ms"), right("fastest"), ...(withTorch ? [right("torch ms")] : [])];
+  const numbers = [right("ms"), right("fastest"), ...(withTorch ? [right("torch ms"), right("ratio")] : [])];
   return formatTable([left("model"), left("engine"), ...numbers], cells, width);
 }
 

@@ -65,6 +65,7 @@ export class LiveScreen implements Screen {
   }
 
   #draw(): void {
+    if (this.#runs.length === 0) return; // what will run is not known yet
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     this.#drawnAt = this.#world.now();

@@ -48,8 +48,12 @@ export class FakeWorld implements World {
     this.engines = {
       train: run("train"),
       simulate: run("simulate"),
+      launched: missing,
+      serve: missing,
+      join: missing,
       inspect: missing,
       jobOf: missing,
+      plan: missing,
       holdsRun: async () => false,
       catalogue: missing,
       benchmarks: { codecs: missing, models: missing, simulation: missing, torch: missing },

@@ -30,5 +30,6 @@ export function withFallback(first: Engine, second: () => Promise<Engine>, warn:
     },
     gradientStep: (objective, rows) => attempt((asked) => asked.gradientStep(objective, rows)),
     evaluationStep: (objective, rows) => attempt((asked) => asked.evaluationStep(objective, rows)),
+    momentsStep: (objective, rows) => attempt((asked) => asked.momentsStep(objective, rows)),
   };
 }

@@ -7,12 +7,12 @@
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { ModelError } from "../../base/errors.ts";
-import { tensorOf } from "../../base/layout.ts";
-import type { Engine, EvaluationStep, GradientStep } from "../engine.ts";
-import { traced } from "../jax.ts";
+import { type TensorSlot, tensorOf } from "../../base/layout.ts";
+import type { Engine, EvaluationStep, GradientStep, MomentsStep } from "../engine.ts";
+import { extrasOf, traced } from "../jax.ts";
 import { LoweringError } from "../lowering/error.ts";
 import { lower } from "../lowering/lower.ts";
-import { messageOf, type Objective } from "../objective.ts";
+import { type Kind, messageOf, type Objective } from "../objective.ts";
 import { encodeModel } from "../onnx/encode.ts";
 
 type Runtime = typeof import("onnxruntime-node");
@@ -33,6 +33,8 @@ const LOSS = "result:loss";
 const SCORES = "result:scores";
 const parameterName = (name: string): string => `parameter:${name}`;
 const gradientName = (name: string): string => `gradient:${name}`;
+const extraName = (i: number): string => `extra:${i}`;
+const momentName = (i: number): string => `moment:${i}`;
 
 /** @throws {ModelError} where the optional package onnxruntime-node is not installed, or has no binary */
 export async function openOrt(): Promise<Engine> {
@@ -41,6 +43,7 @@ export async function openOrt(): Promise<Engine> {
     name: "onnxruntime cpu",
     gradientStep: (objective, rows) => gradientStep(runtime, objective, rows),
     evaluationStep: (objective, rows) => evaluationStep(runtime, objective, rows),
+    momentsStep: (objective, rows) => momentsStep(runtime, objective, rows),
   };
 }
 
@@ -60,15 +63,13 @@ async function loadRuntime(): Promise<Runtime> {
 }
 
 async function gradientStep(runtime: Runtime, objective: Objective, rows: number): Promise<GradientStep> {
-  const { tensors } = objective.layout;
-  const outputs = [LOSS, ...tensors.map(({ name }) => gradientName(name))];
-  const session = await openSession(runtime, await graphOf(objective, "gradient", rows, outputs));
-  const views = new TensorViews(runtime, objective, rows);
+  const { session, views, extras } = await openStep(runtime, objective, "gradient", rows);
   return {
-    run: async (params, inputs, targets, out) => {
+    noise: extras.map((shape) => shape.reduce((product, n) => product * n, 1)),
+    run: async (params, inputs, targets, noise, out) => {
       const loss = new Float32Array(1);
       const fetches = { ...views.gradients(out), [LOSS]: new runtime.Tensor("float32", loss, []) };
-      await session.run({ ...views.parameters(params), ...views.batch(inputs, targets) }, fetches);
+      await session.run(views.all(params, inputs, targets, noise), fetches);
       return loss[0] ?? Number.NaN;
     },
     close: () => session.release(),
@@ -76,12 +77,11 @@ async function gradientStep(runtime: Runtime, objective: Objective, rows: number
 }
 
 async function evaluationStep(runtime: Runtime, objective: Objective, rows: number): Promise<EvaluationStep> {
-  const outputs = objective.hasScores ? [LOSS, SCORES] : [LOSS];
-  const session = await openSession(runtime, await graphOf(objective, "evaluation", rows, outputs));
-  const views = new TensorViews(runtime, objective, rows);
+  const { session, views, extras, outputs } = await openStep(runtime, objective, "evaluation", rows);
   return {
-    run: async (params, inputs, targets) => {
-      const results = await session.run({ ...views.parameters(params), ...views.batch(inputs, targets) }, outputs);
+    moments: extras.length,
+    run: async (params, inputs, targets, moments) => {
+      const results = await session.run(views.all(params, inputs, targets, moments), outputs);
       const loss = Number(results[LOSS]?.data[0]);
       const scores = results[SCORES]?.data;
       return scores instanceof Float32Array ? { loss, scores } : { loss };
@@ -90,31 +90,54 @@ async function evaluationStep(runtime: Runtime, objective: Objective, rows: numb
   };
 }
 
-const graphs = new WeakMap<Objective, Map<string, Promise<Uint8Array>>>();
+async function momentsStep(runtime: Runtime, objective: Objective, rows: number): Promise<MomentsStep> {
+  const { session, views, outputs } = await openStep(runtime, objective, "moments", rows);
+  return {
+    run: async (params, inputs, targets) => {
+      const results = await session.run(views.all(params, inputs, targets, []), outputs);
+      return outputs.map((name) => Float32Array.from(results[name]?.data as Float32Array)); // all results are f32
+    },
+    close: () => session.release(),
+  };
+}
+
+/** A session of one of an objective's functions, and the tensors that it is fed with. */
+async function openStep(runtime: Runtime, objective: Objective, kind: Kind, rows: number) {
+  const { bytes, extras, outputs } = await graphOf(objective, kind, rows);
+  const session = await openSession(runtime, bytes);
+  return { session, outputs, extras, views: new TensorViews(runtime, objective, rows, extras) };
+}
+
+interface CompiledGraph {
+  readonly bytes: Uint8Array;
+  readonly outputs: readonly string[];
+  /** Shapes of what the function takes after the targets. */
+  readonly extras: readonly number[][];
+}
+
+const graphs = new WeakMap<Objective, Map<string, Promise<CompiledGraph>>>();
 
 /** The ONNX model of one of an objective's functions; traced and lowered once. */
-function graphOf(
-  objective: Objective,
-  kind: "gradient" | "evaluation",
-  rows: number,
-  outputs: readonly string[],
-): Promise<Uint8Array> {
-  const known = graphs.get(objective) ?? new Map<string, Promise<Uint8Array>>();
+function graphOf(objective: Objective, kind: Kind, rows: number): Promise<CompiledGraph> {
+  const known = graphs.get(objective) ?? new Map<string, Promise<CompiledGraph>>();
   graphs.set(objective, known);
   const key = `${kind} ${rows}`;
-  const graph = known.get(key) ?? buildGraph(objective, kind, rows, outputs);
+  const graph = known.get(key) ?? buildGraph(objective, kind, rows);
   known.set(key, graph);
   return graph;
 }
 
-async function buildGraph(
-  objective: Objective,
-  kind: "gradient" | "evaluation",
-  rows: number,
-  outputs: readonly string[],
-): Promise<Uint8Array> {
-  const inputs = [...objective.layout.tensors.map(({ name }) => parameterName(name)), INPUTS, TARGETS];
-  return encodeModel(lower(await traced(objective, kind, rows), inputs, outputs));
+async function buildGraph(objective: Objective, kind: Kind, rows: number): Promise<CompiledGraph> {
+  const extras = await extrasOf(objective, kind, rows);
+  const program = await traced(objective, kind, rows, extras);
+  const parameters = objective.layout.tensors.map(({ name }) => name);
+  const inputs = [...parameters.map(parameterName), INPUTS, TARGETS, ...extras.map((_, i) => extraName(i))];
+  const outputs = {
+    gradient: [LOSS, ...objective.trained.map(({ name }) => gradientName(name))],
+    evaluation: objective.hasScores ? [LOSS, SCORES] : [LOSS],
+    moments: program.jaxpr.outs.map((_, i) => momentName(i)),
+  }[kind];
+  return { bytes: encodeModel(lower(program, inputs, outputs)), outputs, extras };
 }
 
 async function openSession(runtime: Runtime, graph: Uint8Array): Promise<InferenceSession> {
@@ -137,22 +160,37 @@ class TensorViews {
   readonly #gradients = new WeakMap<Float32Array, Feeds>();
   readonly #inputs = new WeakMap<Float32Array, Tensor>();
   readonly #targets = new WeakMap<Int32Array, Tensor>();
+  readonly #extras: readonly number[][];
 
-  constructor(runtime: Runtime, objective: Objective, rows: number) {
+  constructor(runtime: Runtime, objective: Objective, rows: number, extras: readonly number[][]) {
     this.#runtime = runtime;
     this.#objective = objective;
     this.#rows = rows;
+    this.#extras = extras;
   }
 
-  parameters(vector: Float32Array): Feeds {
-    return remembered(this.#parameters, vector, () => this.#slots(vector, parameterName));
+  /** Everything that a session is fed with. */
+  all(params: Float32Array, inputs: Float32Array, targets: Int32Array, extras: readonly Float32Array[]): Feeds {
+    return { ...this.#slotsOf(params), ...this.#batch(inputs, targets), ...this.#more(extras) };
+  }
+
+  #slotsOf(vector: Float32Array): Feeds {
+    const { tensors } = this.#objective.layout;
+    return remembered(this.#parameters, vector, () => this.#slots(vector, parameterName, tensors));
+  }
+
+  #more(extras: readonly Float32Array[]): Feeds {
+    const { Tensor } = this.#runtime;
+    return Object.fromEntries(
+      extras.map((entries, i) => [extraName(i), new Tensor("float32", entries, this.#extras[i] ?? [])]),
+    );
   }
 
   gradients(vector: Float32Array): Feeds {
-    return remembered(this.#gradients, vector, () => this.#slots(vector, gradientName));
+    return remembered(this.#gradients, vector, () => this.#slots(vector, gradientName, this.#objective.trained));
   }
 
-  batch(inputs: Float32Array, targets: Int32Array): Feeds {
+  #batch(inputs: Float32Array, targets: Int32Array): Feeds {
     const { Tensor } = this.#runtime;
     const shape = [this.#rows, ...this.#objective.data.inputShape];
     return {
@@ -161,13 +199,9 @@ class TensorViews {
     };
   }
 
-  #slots(vector: Float32Array, nameOf: (name: string) => string): Feeds {
-    const { tensors } = this.#objective.layout;
+  #slots(vector: Float32Array, nameOf: (name: string) => string, slots: readonly TensorSlot[]): Feeds {
     return Object.fromEntries(
-      tensors.map((slot) => [
-        nameOf(slot.name),
-        new this.#runtime.Tensor("float32", tensorOf(vector, slot), slot.shape),
-      ]),
+      slots.map((slot) => [nameOf(slot.name), new this.#runtime.Tensor("float32", tensorOf(vector, slot), slot.shape)]),
     );
   }
 }

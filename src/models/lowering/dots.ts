@@ -12,13 +12,14 @@ import { inOrder, settle } from "./materialise.ts";
 import { Product } from "./product.ts";
 import { sumAxes } from "./reductions.ts";
 import { operand, type Site, type Table } from "./site.ts";
-import { literal, type View } from "./view.ts";
+import { isNothing, literal, nothing, type View } from "./view.ts";
 
 export const dotsTable: Table = { dot };
 
 function dot(site: Site): View {
   const { graph } = site;
   const operands = [0, 1].map((i) => cast(graph, operand(site, i), site.dtype));
+  if (operands.some(isNothing)) return nothing(site.shape, site.dtype);
   const rank = Math.max(...operands.map((view) => view.dims.length));
   const [x, y] = lineUp(graph, operands, rank);
   assert(x !== undefined && y !== undefined, "dot has two operands");

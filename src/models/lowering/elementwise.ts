@@ -6,7 +6,7 @@ import type { DType, GraphBuilder } from "../onnx/graph.ts";
 import { binary, cast, elementwise, unary } from "./broadcasting.ts";
 import { LoweringError } from "./error.ts";
 import { type Lowering, operand, type Site, type Table, wordOf } from "./site.ts";
-import { literal, literalValue, type View } from "./view.ts";
+import { isNothing, literal, literalValue, nothing, stretched, type View } from "./view.ts";
 
 /** A primitive of one operand that ONNX has under another name. */
 const one =
@@ -22,7 +22,7 @@ const two =
 
 export const elementwiseTable: Table = {
   add,
-  mul: two("Mul", "And"),
+  mul,
   max,
   min: two("Min", "And"),
   idiv,
@@ -30,7 +30,7 @@ export const elementwiseTable: Table = {
     elementwise(site.graph, [argument(site, 0), argument(site, 1)], site.dtype, (names, shape) =>
       site.graph.node("Mod", names, shape, { fmod: 1 }),
     ),
-  neg: one("Neg"),
+  neg: (site) => (isNothing(operand(site, 0)) ? operand(site, 0) : unary(site.graph, "Neg", operand(site, 0))),
   reciprocal,
   floor: one("Floor"),
   ceil: one("Ceil"),
@@ -53,7 +53,7 @@ export const elementwiseTable: Table = {
 /** The i-th operand in the type of the result. */
 const argument = (site: Site, i: number): View => cast(site.graph, operand(site, i), site.dtype);
 
-/** x + (−y) is one subtraction. */
+/** x + (−y) is one subtraction; x − x is nothing. */
 function add(site: Site): View {
   if (site.dtype === "bool") return binary(site.graph, "Or", argument(site, 0), argument(site, 1));
   for (const [i, j] of [
@@ -62,9 +62,21 @@ function add(site: Site): View {
   ] as const) {
     const negated = site.definitions.of(site.equation.inputs[j], "neg")?.inputs[0];
     if (negated === undefined) continue;
-    return binary(site.graph, "Sub", argument(site, i), cast(site.graph, site.viewOf(negated), site.dtype));
+    const [x, y] = [argument(site, i), cast(site.graph, site.viewOf(negated), site.dtype)];
+    if (x === y) return nothing(site.shape, site.dtype);
+    if (isNothing(y)) return stretched(x, site.shape);
+    if (!isNothing(x)) return binary(site.graph, "Sub", x, y);
   }
-  return binary(site.graph, "Add", argument(site, 0), argument(site, 1));
+  const [x, y] = [argument(site, 0), argument(site, 1)];
+  if (isNothing(x)) return stretched(y, site.shape);
+  if (isNothing(y)) return stretched(x, site.shape);
+  return binary(site.graph, "Add", x, y);
+}
+
+function mul(site: Site): View {
+  const [x, y] = [argument(site, 0), argument(site, 1)];
+  if (isNothing(x) || isNothing(y)) return nothing(site.shape, site.dtype);
+  return binary(site.graph, site.dtype === "bool" ? "And" : "Mul", x, y);
 }
 
 /** max(x, 0) is Relu. */

@@ -6,14 +6,18 @@
  */
 import { assert } from "../../base/errors.ts";
 import { type Graph, GraphBuilder } from "../onnx/graph.ts";
+import { convolutionTable } from "./convolution.ts";
 import { dotsTable } from "./dots.ts";
 import { elementwiseTable } from "./elementwise.ts";
 import { LoweringError } from "./error.ts";
+import { indexingTable } from "./indexing.ts";
 import { type Atom, Definitions, dtypeOf, type Equation, type Jaxpr } from "./jaxpr.ts";
 import { dense } from "./materialise.ts";
 import { movementTable } from "./movement.ts";
+import { poolingTable } from "./pooling.ts";
 import { reductionsTable } from "./reductions.ts";
 import type { Table } from "./site.ts";
+import { sortingTable } from "./sorting.ts";
 import { literal, shapeOf, type View, viewOf } from "./view.ts";
 
 /** A traced program and the values of its first inputs, which are constants. */
@@ -22,7 +26,16 @@ export interface Program {
   readonly constants: readonly (Float32Array | Int32Array | Uint32Array)[];
 }
 
-const TABLE: Table = { ...elementwiseTable, ...reductionsTable, ...dotsTable, ...movementTable };
+const TABLE: Table = {
+  ...elementwiseTable,
+  ...reductionsTable,
+  ...dotsTable,
+  ...movementTable,
+  ...indexingTable,
+  ...sortingTable,
+  ...poolingTable,
+  ...convolutionTable,
+};
 
 /** Primitives that have a lowering, sorted. */
 export const PRIMITIVES: readonly string[] = Object.keys(TABLE).sort();

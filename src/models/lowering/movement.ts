@@ -4,66 +4,69 @@
 import type { GraphBuilder } from "../onnx/graph.ts";
 import { cast } from "./broadcasting.ts";
 import { dense } from "./materialise.ts";
-import { integersOf, malformed, operand, pairsOf, type Site, type Table } from "./site.ts";
+import { integersOf, operand, pairsOf, type Site, type Table } from "./site.ts";
 import { broadcastTo, permute, reshaped, shapeOf, type View, viewOf } from "./view.ts";
 
 export const movementTable: Table = {
   transpose: (site) => permute(operand(site, 0), integersOf(site, "perm")),
   broadcast: (site) => broadcastTo(operand(site, 0), site.shape, integersOf(site, "axis")),
-  reshape,
-  shrink: (site) => {
-    const slice = pairsOf(site, "slice");
-    return sliced(site.graph, operand(site, 0), slice);
-  },
-  pad,
-  flip,
+  reshape: (site) => inShape(site.graph, operand(site, 0), site.shape),
+  shrink: (site) => sliced(site.graph, operand(site, 0), pairsOf(site, "slice")),
+  pad: (site) => padded(site.graph, operand(site, 0), pairsOf(site, "width")),
+  flip: (site) => flipped(site.graph, operand(site, 0), integersOf(site, "axis")),
   concatenate,
   split,
-  gather,
 };
 
-function reshape(site: Site): View {
-  const x = operand(site, 0);
-  const view = reshaped(x, site.shape);
-  if (view !== undefined) return view;
-  return viewOf(site.graph.reshape(dense(site.graph, x), site.shape), site.shape, x.dtype);
-}
+/** The view under another shape, written out where its axes cannot be cut so. */
+export const inShape = (graph: GraphBuilder, view: View, shape: readonly number[]): View =>
+  reshaped(view, shape) ?? viewOf(graph.reshape(dense(graph, view), shape), shape, view.dtype);
 
-/** Entries from start to end (exclusive) of every dimension. */
-function sliced(graph: GraphBuilder, x: View, bounds: readonly (readonly [number, number])[]): View {
+/** What a slice keeps of one dimension: entries start, start + step, … below end. */
+export type Range = readonly [start: number, end: number, step?: number];
+
+/** The entries in a range of every dimension. */
+export function sliced(graph: GraphBuilder, x: View, ranges: readonly Range[]): View {
   const full = shapeOf(x);
-  const axes = bounds.flatMap(([start, end], k) => (start === 0 && end === full[k] ? [] : [k]));
+  const axes = ranges.flatMap(([start, end, step = 1], k) => (start === 0 && end === full[k] && step === 1 ? [] : [k]));
   if (axes.length === 0) return x;
-  const shape = bounds.map(([start, end]) => end - start);
-  const pick = (side: 0 | 1) => graph.integers(axes.map((k) => bounds[k]?.[side] ?? 0));
-  const name = graph.node("Slice", [dense(graph, x), pick(0), pick(1), graph.integers(axes)], shape);
-  return viewOf(name, shape, x.dtype);
+  const shape = ranges.map(([start, end, step = 1]) => Math.ceil((end - start) / step));
+  const pick = (of: (range: Range) => number) => graph.integers(axes.map((k) => of(ranges[k] ?? [0, 0])));
+  const inputs = [dense(graph, x), pick(([start]) => start), pick(([, end]) => end), graph.integers(axes)];
+  const steps = ranges.some(([, , step = 1]) => step !== 1) ? [pick(([, , step = 1]) => step)] : [];
+  return viewOf(graph.node("Slice", [...inputs, ...steps], shape), shape, x.dtype);
 }
 
 /** Zeros around a view; a negative width cuts entries off. */
-function pad(site: Site): View {
-  const { graph } = site;
-  const x = operand(site, 0);
-  const widths = pairsOf(site, "width");
-  const inner = shapeOf(x).map(
-    (n, k) => [Math.max(0, -(widths[k]?.[0] ?? 0)), n + Math.min(0, widths[k]?.[1] ?? 0)] as const,
+export function padded(graph: GraphBuilder, x: View, widths: readonly (readonly [number, number])[]): View {
+  const kept = sliced(
+    graph,
+    x,
+    shapeOf(x).map((n, k) => [Math.max(0, -(widths[k]?.[0] ?? 0)), n + Math.min(0, widths[k]?.[1] ?? 0)] as const),
   );
-  const kept = sliced(graph, x, inner);
   const before = widths.map(([n]) => Math.max(0, n));
   const after = widths.map(([, n]) => Math.max(0, n));
   if ([...before, ...after].every((n) => n === 0)) return kept;
+  const shape = shapeOf(kept).map((n, k) => n + (before[k] ?? 0) + (after[k] ?? 0));
   const inputs = [dense(graph, kept), graph.integers([...before, ...after]), graph.scalar(x.dtype, 0)];
-  return viewOf(graph.node("Pad", inputs, site.shape), site.shape, x.dtype);
+  return viewOf(graph.node("Pad", inputs, shape), shape, x.dtype);
 }
 
-function flip(site: Site): View {
-  const { graph } = site;
-  const x = operand(site, 0);
-  const axes = integersOf(site, "axis");
+/** The view with zeros behind it, up to a shape. */
+export const widenedTo = (graph: GraphBuilder, view: View, shape: readonly number[]): View =>
+  padded(
+    graph,
+    view,
+    shapeOf(view).map((n, k) => [0, (shape[k] ?? n) - n] as const),
+  );
+
+/** The view read backwards along some dimensions. */
+export function flipped(graph: GraphBuilder, x: View, axes: readonly number[]): View {
   const every = (n: number) => graph.integers(axes.map(() => n));
   const beforeFirst = -(2 ** 31); // Slice runs backwards to before entry 0
+  const shape = shapeOf(x);
   const inputs = [dense(graph, x), every(-1), every(beforeFirst), graph.integers(axes), every(-1)];
-  return viewOf(graph.node("Slice", inputs, site.shape), site.shape, x.dtype);
+  return viewOf(graph.node("Slice", inputs, shape), shape, x.dtype);
 }
 
 function concatenate(site: Site): View {
@@ -79,21 +82,4 @@ function split(site: Site): readonly View[] {
   const shapes = sizes.map((size) => site.shape.map((n, k) => (k === axis ? size : n)));
   const names = graph.nodes("Split", [dense(graph, operand(site, 0)), graph.integers(sizes)], shapes, { axis });
   return names.map((name, i) => viewOf(name, shapes[i] ?? [], site.dtype));
-}
-
-/** Entries at indices along one dimension; one-hot vectors are rows gathered from a unit matrix. */
-function gather(site: Site): View {
-  const { graph } = site;
-  const [axis, second] = integersOf(site, "axis");
-  const [outDim = 0] = integersOf(site, "outDim");
-  if (axis === undefined || second !== undefined) throw malformed(site, "one index array", integersOf(site, "axis"));
-  const [x, indices] = [operand(site, 0), operand(site, 1)];
-  const [full, picked] = [shapeOf(x), shapeOf(indices)];
-  const shape = [...full.slice(0, axis), ...picked, ...full.slice(axis + 1)];
-  const whole = dense(graph, cast(graph, indices, "int32"));
-  const view = viewOf(graph.node("Gather", [dense(graph, x), whole], shape, { axis }), shape, x.dtype);
-  // The dimensions of the indices stand at `axis` and belong at `outDim`.
-  const order = shape.map((_, k) => k);
-  order.splice(outDim, 0, ...order.splice(axis, picked.length));
-  return permute(view, order);
 }

@@ -7,8 +7,9 @@ import { type Axis, sizeOf } from "./axis.ts";
 import { binary, cast } from "./broadcasting.ts";
 import { LoweringError } from "./error.ts";
 import { densified, settle } from "./materialise.ts";
+import { pooledReduction } from "./max-pool.ts";
 import { integersOf, operand, type Site, type Table, wordOf } from "./site.ts";
-import { literal, type View } from "./view.ts";
+import { isNothing, literal, nothing, type View } from "./view.ts";
 
 const NODES = { Add: "ReduceSum", Mul: "ReduceProd", Max: "ReduceMax", Min: "ReduceMin" } as const;
 type Reduction = keyof typeof NODES;
@@ -18,6 +19,9 @@ export const reductionsTable: Table = { reduce };
 function reduce(site: Site): View {
   const op = reductionOf(wordOf(site, "op"));
   const x = operand(site, 0);
+  if (isNothing(x)) return nothing(site.shape, site.dtype);
+  const pooled = pooledReduction(site, op);
+  if (pooled !== undefined) return pooled;
   const dims = new Set(integersOf(site, "axis"));
   if (x.dtype !== "bool") return reduced(site.graph, x, op, dims);
   // Booleans are counted as 0 and 1.

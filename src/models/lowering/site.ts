@@ -40,6 +40,13 @@ export function integersOf(site: Site, name: string): readonly number[] {
   throw malformed(site, `parameter ${name}, a list of whole numbers`, value);
 }
 
+/** A parameter that is a whole number. @throws {LoweringError} if it is not */
+export function numberOf(site: Site, name: string): number {
+  const value = site.equation.params[name];
+  if (typeof value === "number" && Number.isInteger(value)) return value;
+  throw malformed(site, `parameter ${name}, a whole number`, value);
+}
+
 /** A parameter that is a list of pairs. @throws {LoweringError} if it is not */
 export function pairsOf(site: Site, name: string): readonly (readonly [number, number])[] {
   const value = site.equation.params[name];

@@ -12,7 +12,8 @@ import type { Product } from "./product.ts";
 
 export type Source =
   | { readonly kind: "tensor"; readonly name: string }
-  | { readonly kind: "literal"; readonly value: number }
+  /** `vanishing`: the difference of two equal arrays, 0 whatever it is multiplied with. */
+  | { readonly kind: "literal"; readonly value: number; readonly vanishing?: boolean }
   | { readonly kind: "product"; readonly product: Product };
 
 export interface View {
@@ -45,6 +46,14 @@ export const literal = (value: number, shape: readonly number[], dtype: DType): 
 export const literalValue = (view: View): number | undefined =>
   view.source.kind === "literal" ? view.source.value : undefined;
 
+/** What is left of x − x: custom gradients are written with it, and every product with it disappears. */
+export const nothing = (shape: readonly number[], dtype: DType): View => ({
+  ...literal(0, shape, dtype),
+  source: { kind: "literal", value: 0, vanishing: true },
+});
+
+export const isNothing = (view: View): boolean => view.source.kind === "literal" && view.source.vanishing === true;
+
 /** Dimension i of the result is dimension `order[i]` of the view. */
 export const permute = (view: View, order: readonly number[]): View => ({
   ...view,
@@ -67,6 +76,12 @@ export const lift = (view: View, rank: number): View => ({
   ...view,
   dims: [...Array.from({ length: rank - view.dims.length }, () => []), ...view.dims],
 });
+
+/** The view repeated along dimensions of size 1 up to a shape, as NumPy does. */
+export function stretched(view: View, shape: readonly number[]): View {
+  const lifted = lift(view, shape.length);
+  return { ...lifted, dims: lifted.dims.map((dim, k) => (dim.length > 0 ? dim : dimension(shape[k] ?? 1, true))) };
+}
 
 /** One axis cut into parts, outer first. */
 export function splitAxis(view: View, whole: Axis, sizes: readonly number[]): View {

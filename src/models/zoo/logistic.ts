@@ -15,6 +15,7 @@ export const logistic: ZooEntry = {
   name: "logistic",
   summary: "binary logistic regression, convex or with a non-convex regulariser",
   options: ["l2=λ adds (λ/2)‖w‖² (default 0)", "nonconvex=λ adds λ Σ w²/(1 + w²) (default 0)"],
+  typical: { inputShape: [123], classes: 2 },
   define(spec, { inputSize, classes }) {
     checkArguments(spec, "model", 0, ["l2", "nonconvex"]);
     if (classes !== 2) {

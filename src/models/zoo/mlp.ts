@@ -1,6 +1,7 @@
-import { nn, numpy as np } from "@jax-js/jax";
+import { nn } from "@jax-js/jax";
 import { checkArguments, parseNumber, type Spec } from "../../base/spec.ts";
 import { type DataShape, defineModel, type ModelDefinition, type Tensor } from "../define.ts";
+import { linear } from "../layers/linear.ts";
 import { glorot, he, type Parameter, zeros } from "../parameters.ts";
 import type { ZooEntry } from "./entry.ts";
 
@@ -15,6 +16,7 @@ export const mlp: ZooEntry = {
   name: "mlp",
   summary: "relu layers and softmax cross-entropy",
   options: ["widths of the hidden layers, as in mlp:512,128 (default 128)"],
+  typical: { inputShape: [28, 28], classes: 10 },
   define(spec, data) {
     checkArguments(spec, "model", MOST_LAYERS);
     return perceptron(spec.text, widthsOf(spec), data);
@@ -44,7 +46,7 @@ function perceptron(name: string, widths: readonly number[], { inputSize, classe
       let h = x.reshape([-1, inputSize]);
       for (const layer of layers) {
         const [weight, bias] = [params[`weight${layer}`], params[`bias${layer}`]] as [Tensor, Tensor]; // defined above
-        const scores = np.matmul(h, weight).add(bias);
+        const scores = linear(h, weight, bias);
         h = layer === layers.length ? scores : nn.relu(scores);
       }
       return h;

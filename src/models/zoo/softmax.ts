@@ -13,6 +13,7 @@ export const softmax: ZooEntry = {
   name: "softmax",
   summary: "softmax regression, convex",
   options: ["l2=λ adds (λ/2)‖W‖² (default 0)"],
+  typical: { inputShape: [28, 28], classes: 10 },
   define(spec, { inputSize, classes }) {
     checkArguments(spec, "model", 0, ["l2"]);
     const l2 = parseNumber(spec.options.get("l2") ?? "0", "model softmax: l2", { min: 0 });

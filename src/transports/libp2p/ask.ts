@@ -5,13 +5,7 @@ import type { Connection } from "@libp2p/interface";
 import { ConfigError, DeadlineError, PeerLost } from "../../base/errors.ts";
 import { formatSeconds, type Seconds } from "../../base/units.ts";
 import { BodyReader } from "./control-messages.ts";
-import {
-  ANSWER_BYTES_MAX,
-  type JoinAnswer,
-  type JoinRequest,
-  readAnswer,
-  writeRequest,
-} from "./join-messages.ts";
+import { ANSWER_BYTES_MAX, type JoinAnswer, type JoinRequest, readAnswer, writeRequest } from "./join-messages.ts";
 import { piecesOf } from "./lines.ts";
 
 export type Answered = Exclude<JoinAnswer, { type: "wait" | "refused" }>;
@@ -51,7 +45,8 @@ export async function ask(
       timer = setTimeout(late, silence * 1000);
       if (answer.type === "wait") return;
       if (answer.type === "refused") {
-        return fail(new ConfigError(where, { expected: "to be let in", got: answer.reason }));
+        fail(new ConfigError(where, { expected: "to be let in", got: answer.reason }));
+        return;
       }
       end();
       stream.close().catch(() => {});

@@ -8,7 +8,7 @@ import { assert } from "../../base/errors.ts";
 const KEPT_BYTES = 64 * 1024;
 
 export class ByteQueue {
-  #memory = new Uint8Array(KEPT_BYTES);
+  #memory = new Uint8Array(0);
   #start = 0;
   #end = 0;
 
@@ -35,7 +35,7 @@ export class ByteQueue {
     if (this.length === 0) {
       this.#start = 0;
       this.#end = 0;
-      if (this.#memory.length > KEPT_BYTES) this.#memory = new Uint8Array(KEPT_BYTES);
+      if (this.#memory.length > KEPT_BYTES) this.#memory = new Uint8Array(0);
     }
     return taken;
   }

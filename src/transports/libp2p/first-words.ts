@@ -5,8 +5,8 @@ import type { Stream } from "@libp2p/interface";
 import { CorruptError, DeadlineError } from "../../base/errors.ts";
 import { piecesOf } from "./lines.ts";
 
-/** Strangers have this long to say what they want. */
-export const FIRST_WORDS_MS = 10_000;
+/** Strangers have this long to say what they want; long, for a machine may be busy with many of them. */
+export const FIRST_WORDS_MS = 30_000;
 
 /**
  * Reads until `take` returns a value. The stream is paused then: what follows waits for whoever takes it.

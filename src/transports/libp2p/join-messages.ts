@@ -12,7 +12,16 @@ import {
   CONTROL_BYTES_MAX,
   REASON_BYTES_MAX,
 } from "./swarm-limits.ts";
-import { readAddresses, readText, readView, type SwarmView, writeAddresses, writeText, writeView } from "./swarm-view.ts";
+import {
+  readAddresses,
+  readText,
+  readView,
+  type SwarmView,
+  viewBytesMax,
+  writeAddresses,
+  writeText,
+  writeView,
+} from "./swarm-view.ts";
 
 export const JOIN_PROTOCOL = "/thinwire/join/1";
 export const MEMBERS_PROTOCOL = "/thinwire/members/1";
@@ -55,8 +64,8 @@ export function readRequest(body: Uint8Array): JoinRequest {
 }
 
 export function writeAnswer(answer: JoinAnswer): Uint8Array {
-  const isShort = answer.type === "wait" || answer.type === "refused";
-  return prefixed(isShort ? 4 + REASON_BYTES_MAX : ANSWER_BYTES_MAX, (sink) => {
+  const more = "view" in answer ? viewBytesMax(answer.view) + answer.about.length : REASON_BYTES_MAX;
+  return prefixed(16 + more, (sink) => {
     sink.u8(TYPES.indexOf(answer.type));
     if (answer.type === "wait") return;
     if (answer.type === "refused") return writeText(answer.reason.slice(0, REASON_BYTES_MAX / 4), sink);

@@ -22,7 +22,10 @@ export class Line {
 
   /** The stream is open: what waits is written. */
   open(stream: Stream): void {
-    if (this.#cut) return stream.abort(new Error("the line was cut before it opened"));
+    if (this.#cut) {
+      stream.abort(new Error("the line was cut before it opened"));
+      return;
+    }
     this.#stream = stream;
     stream.addEventListener("drain", () => this.#pump());
     this.#pump();
@@ -30,7 +33,10 @@ export class Line {
 
   /** @param bytes not to be changed before they are `gone` */
   write(bytes: Uint8Array, gone: () => void = () => {}): void {
-    if (this.#cut) return gone();
+    if (this.#cut) {
+      gone();
+      return;
+    }
     this.#queue.push({ bytes, gone });
     if (this.#pumping) return;
     this.#pumping = true;

@@ -97,7 +97,8 @@ export class Link {
   attachMail(stream: Stream, reader: MailReader): void {
     if (this.#mailIn !== undefined) {
       stream.abort(new Error("a second stream of mail"));
-      return this.#events.breach(this.member.id, "it opened a second stream of mail");
+      this.#events.breach(this.member.id, "it opened a second stream of mail");
+      return;
     }
     this.#mailIn = stream;
     const read = (pieces: Iterable<Uint8Array>) =>
@@ -127,8 +128,8 @@ export class Link {
 
   /** @param gone told when the frame is with libp2p or lost; it must not change before */
   mail(frame: Uint8Array, gone: () => void): void {
-    if (this.#state === "down") return gone();
-    this.#mailLine().write(frame, gone);
+    if (this.#state === "down") gone();
+    else this.#mailLine().write(frame, gone);
   }
 
   /** Tells what is true once the mail before it was read. */

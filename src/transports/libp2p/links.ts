@@ -140,7 +140,8 @@ export class Links {
         stream.send(writeControl({ type: "hello", from: self, to: link.member.id, epoch }));
         return link.attach(stream, connection, new BodyReader(CONTROL_BYTES_MAX));
       } catch (error) {
-        if (realTime() > until) return link.down(`it cannot be reached: ${error instanceof Error ? error.message : error}`);
+        if (realTime() > until)
+          return link.down(`it cannot be reached: ${error instanceof Error ? error.message : error}`);
       }
       await this.#pause(Math.min(pause, RETRY_MS_MAX));
     }
@@ -149,7 +150,8 @@ export class Links {
   async #connect(link: Link, signal: AbortSignal): Promise<Connection> {
     const { libp2p, punch } = this.#options;
     const { node, addresses } = link.member;
-    const direct = () => libp2p.getConnections(peerIdFromString(node)).find((open) => open.limits === undefined && open.direct);
+    const direct = () =>
+      libp2p.getConnections(peerIdFromString(node)).find((open) => open.limits === undefined && open.direct);
     const connection = direct() ?? (await libp2p.dial(dialable(addresses, node), { signal }));
     if (connection.direct || punch === 0) return connection;
     return (await this.#punched(direct, punch)) ?? connection;

@@ -109,7 +109,8 @@ export class MailReader {
 
   /** The note that opens a stream comes first, and once. */
   #order(note: Note): void {
-    if ((note.type === "open") !== (this.#sender === undefined)) throw corrupt("one note that opens the stream", note.type);
+    if ((note.type === "open") !== (this.#sender === undefined))
+      throw corrupt("one note that opens the stream", note.type);
     if (note.type === "open") this.#sender = note.from;
   }
 
@@ -121,7 +122,8 @@ export class MailReader {
     const [oldest] = this.#rounds.keys();
     if (this.#rounds.size > ROUNDS_COUNTED && oldest !== undefined) this.#rounds.delete(oldest);
     const { messagesPerRound, bytesPerRound } = this.#limits;
-    if (spent.messages > messagesPerRound) throw corrupt(`at most ${messagesPerRound} messages a round`, spent.messages);
+    if (spent.messages > messagesPerRound)
+      throw corrupt(`at most ${messagesPerRound} messages a round`, spent.messages);
     if (spent.bytes > bytesPerRound) throw corrupt(`at most ${bytesPerRound} bytes a round`, spent.bytes);
   }
 }

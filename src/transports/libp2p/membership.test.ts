@@ -193,7 +193,8 @@ test("members that were all cut off go on together when enough of them meet agai
   for (let id = 0; id < 5; id++) assert.ok(world.get(id).waits);
   for (let a = 1; a < 5; a++) for (let b = 1; b < a; b++) world.mend(a, b);
   world.settle();
-  for (let id = 1; id < 5; id++) assert.deepEqual([world.get(id).view.epoch > 0, idsOf(world.get(id))], [true, [1, 2, 3, 4]]);
+  for (let id = 1; id < 5; id++)
+    assert.deepEqual([world.get(id).view.epoch > 0, idsOf(world.get(id))], [true, [1, 2, 3, 4]]);
 });
 
 test("a minority goes on alone where it was told to", () => {
@@ -207,7 +208,10 @@ test("one view follows a view, whatever is lost, late or torn", () => {
   const index = fc.nat({ max: 6 });
   const event = fc.oneof(
     { weight: 8, arbitrary: fc.record({ type: fc.constant("deliver" as const), a: fc.nat({ max: 60 }), b: index }) },
-    { weight: 2, arbitrary: fc.record({ type: fc.constantFrom("cut", "mend", "tick", "join", "leave"), a: index, b: index }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ type: fc.constantFrom("cut", "mend", "tick", "join", "leave"), a: index, b: index }),
+    },
     { weight: 1, arbitrary: fc.record({ type: fc.constant("kill" as const), a: index, b: index }) },
   );
   fc.assert(

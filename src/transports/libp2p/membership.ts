@@ -94,21 +94,25 @@ export class Membership {
     switch (message.type) {
       case "alive":
         if (message.epoch < this.#view.epoch) this.#bringForward(from);
-        return;
+        break;
       case "commit":
-        return this.#adopt(message.view);
+        this.#adopt(message.view);
+        break;
       case "prepare":
       case "accept":
-        return this.#vote(from, message);
+        this.#vote(from, message);
+        break;
       case "promise":
       case "accepted":
       case "refuse":
-        return this.#count(from, message);
+        this.#count(from, message);
+        break;
       case "link":
-        return this.#report(from, message);
+        this.#report(from, message);
+        break;
       case "leave":
         this.#leavers.add(from);
-        return this.#consider();
+        this.#consider();
     }
   }
 
@@ -203,8 +207,8 @@ export class Membership {
 
   /** Votes, if nobody of lower rank than the proposer is there. */
   #vote(from: PeerId, question: Extract<ControlMessage, { type: "prepare" | "accept" }>): void {
-    if (question.epoch <= this.#view.epoch) return this.#bringForward(from);
-    if (question.epoch > this.#view.epoch + 1) return; // the others will say what came between
+    if (question.epoch <= this.#view.epoch) this.#bringForward(from);
+    if (question.epoch !== this.#view.epoch + 1) return; // from further ahead: the others will say what came between
     const before = this.#view.members.slice(0, this.#rank(from));
     if (before.some(({ id }) => !this.#down.has(id))) return;
     const answer =
@@ -252,8 +256,8 @@ export class Membership {
     this.#reports.clear();
     this.#settle(before);
     this.#out = memberOf(view, this.#self) === undefined;
-    if (this.#out) return this.#options.onOut(view);
-    this.#options.onView(view, before);
+    if (this.#out) this.#options.onOut(view);
+    else this.#options.onView(view, before);
     this.#consider();
   }
 
@@ -274,7 +278,8 @@ export class Membership {
     if (next === undefined) return;
     if (next.members.length === 0) {
       this.#out = true;
-      return this.#options.onOut(next);
+      this.#options.onOut(next);
+      return;
     }
     const rank = this.#rank(this.#self);
     const enough = (votes: ReadonlySet<PeerId>) =>

@@ -97,7 +97,8 @@ export class Porch {
 
   #place(stream: Stream, offer: (stay: Stay) => boolean): void {
     if (!this.#waitsFor(stream, offer)) return;
-    if (this.#held.length >= HELD_STREAMS_MAX) throw new CorruptError("stream", { expected: "fewer streams that wait" });
+    if (this.#held.length >= HELD_STREAMS_MAX)
+      throw new CorruptError("stream", { expected: "fewer streams that wait" });
     const timer = setTimeout(() => {
       this.#held = this.#held.filter((held) => held.stream !== stream);
       stream.abort(new Error("nobody here knows the sender"));

@@ -43,6 +43,8 @@ export interface StayOptions
   /** A link was opened; streams of mail may have waited for it. */
   readonly onLink: () => void;
   readonly ban: (node: string) => void;
+  /** Whether a node was admitted once: only such hear of views. */
+  readonly isKnown: (node: string) => boolean;
 }
 
 export class Stay {
@@ -123,7 +125,10 @@ export class Stay {
     this.#finish("stopped");
   }
 
-  /** A member may have opened this control stream. @returns false if a later view may tell */
+  /**
+   * A member may have opened this control stream; one that the others went on without is told so.
+   * @returns false if a later view may tell
+   */
   offerControl(
     hello: Extract<ControlMessage, { type: "hello" }>,
     stream: Stream,
@@ -136,8 +141,10 @@ export class Stay {
       return true;
     }
     if (hello.epoch > this.view.epoch) return false;
-    stream.send(writeControl({ type: "commit", view: this.view }));
-    stream.close().catch(() => {});
+    if (this.#options.isKnown(connection.remotePeer.toString())) {
+      stream.send(writeControl({ type: "commit", view: this.view }));
+      stream.close().catch(() => {});
+    } else stream.abort(new Error("nobody here knows the sender"));
     return true;
   }
 

@@ -27,7 +27,7 @@ export const EPOCHS_AHEAD_MAX = 1024;
 export const MEMBERS_MAX = 1024;
 
 /** Addresses of a member, and the length of one. */
-export const ADDRESSES_MAX = 16;
+export const ADDRESSES_MAX = 8;
 export const ADDRESS_BYTES_MAX = 256;
 
 /** A message about membership; the largest holds a view of as many members as there may be. */

@@ -43,6 +43,15 @@ export function writeView(view: SwarmView, into: ByteSink): void {
   }
 }
 
+/** At least as many bytes as `writeView` writes. */
+export function viewBytesMax({ members }: SwarmView): number {
+  const textBytes = (text: string) => 2 + 3 * text.length;
+  return members.reduce(
+    (sum, { node, addresses }) => sum + 4 + textBytes(node) + addresses.reduce((all, text) => all + textBytes(text), 0),
+    10,
+  );
+}
+
 /** @throws {CorruptError} */
 export function readView(from: ByteSource): SwarmView {
   const epoch = from.u32();

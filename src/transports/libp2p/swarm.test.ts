@@ -1,6 +1,6 @@
 import { Aborted } from "../../base/errors.ts";
-import { contractPrograms } from "../../ports/peer-programs.contract.ts";
 import { peerContract, type RunContract } from "../../ports/peer.contract.ts";
+import { contractPrograms } from "../../ports/peer-programs.contract.ts";
 import { gather, type Player, stopAll } from "./testing.ts";
 
 /** Each program in this process, over loopback. A program that ends leaves; one that fails ends the others. */

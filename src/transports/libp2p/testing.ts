@@ -1,15 +1,16 @@
 /**
  * Swarms of several nodes in one process, for tests: over loopback, with everybody let in.
  */
-import { type Peer } from "../../ports/peer.ts";
+
 import { seconds } from "../../base/units.ts";
+import type { Peer } from "../../ports/peer.ts";
 import { livePeer } from "./live-peer.ts";
 import type { Stay } from "./stay.ts";
 import { type FoundOptions, foundSwarm, type JoinOptions, joinSwarm, type Swarm } from "./swarm.ts";
 
 export const SEED = 42;
 
-const LOOPBACK = { listen: ["/ip4/127.0.0.1/tcp/0"], holePunching: false, newConnections: 1000 };
+const LOOPBACK = { listen: ["/ip4/127.0.0.1/tcp/0"], relayed: false, newConnections: 1000 };
 
 export const admitAll: JoinOptions["admit"] = async () => ({ accepted: true, role: "train" });
 

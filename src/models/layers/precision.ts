@@ -1,0 +1,45 @@
+/**
+ * Arithmetic of few bits, simulated: linear and convolution layers see inputs, weights and biases rounded to 2^bits levels,
+ * while gradients pass as if nothing were rounded.
+ * @see Aketi, Kodge & Roy 2021, "Low Precision Decentralized Distributed Training over IID and non-IID Data", arXiv:2111.09389
+ */
+import { lax, numpy as np } from "@jax-js/jax";
+import type { Tensor } from "../define.ts";
+
+let bits: number | undefined;
+
+/** Traces layers that round to so many bits. */
+export function atPrecision<T>(wanted: number, trace: () => T): T {
+  const outer = bits;
+  bits = wanted;
+  try {
+    return trace();
+  } finally {
+    bits = outer;
+  }
+}
+
+/** Weights or biases, rounded between their least and their largest entry. */
+export const roundedWeights = (w: Tensor): Tensor =>
+  bits === undefined ? w : rounded(w, bits, (still) => [np.min(still.ref), np.max(still)]);
+
+/** Activations [rows, ...], rounded between the means of what is least and largest in each row; what is outside is cut. */
+export function roundedInputs(x: Tensor): Tensor {
+  if (bits === undefined) return x;
+  const rows = x.shape[0] ?? 1;
+  return rounded(x, bits, (still) => {
+    const flat = still.reshape([rows, -1]);
+    return [np.min(flat.ref, 1).mean(), np.max(flat, 1).mean()];
+  });
+}
+
+/** The nearest of 2^bits evenly spaced levels, with the gradient of x itself. */
+function rounded(x: Tensor, width: number, rangeOf: (still: Tensor) => [low: Tensor, high: Tensor]): Tensor {
+  const still = lax.stopGradient(x.ref);
+  const moving = x.sub(still.ref); // 0, with the gradient of x
+  const [low, high] = rangeOf(still.ref);
+  const step = np.maximum(high.ref.sub(low.ref).mul(1 / (2 ** width - 1)), 1e-30);
+  const inside = np.minimum(np.maximum(still, low.ref), high);
+  const level = np.floor(inside.sub(low.ref).div(step.ref).add(0.5));
+  return level.mul(step).add(low).add(moving);
+}

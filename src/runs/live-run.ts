@@ -1,0 +1,217 @@
+/**
+ * One peer's part in a live run: it is a member of the swarm for as long as it can, its program in a compute worker and the
+ * sockets in this thread; cut off from the others it joins again; and what it sees is recorded as that of any run.
+ */
+import { Aborted, NonFiniteError } from "../base/errors.ts";
+import type { Layout } from "../base/layout.ts";
+import { peerId } from "../ports/view.ts";
+import { type LiveThread, type Stay, type Swarm, startLiveThread, type SwarmView } from "../transports/libp2p/index.ts";
+import { siblingEntry } from "../transports/threads/index.ts";
+import { writeLiveRecord } from "./live-folder.ts";
+import type { LiveSetting } from "./live-data.ts";
+import type { LiveNews, Say } from "./live-news.ts";
+import type { LiveMainMessage, LiveWorkerData, LiveWorkerMessage } from "./live-worker.ts";
+import type { Job } from "./job.ts";
+import type { Beginning, PeerOutcome, Resumed, Tick } from "./program.ts";
+import { Recorder } from "./recorder.ts";
+import type { RunControls, RunHeader, RunResult } from "./result.ts";
+import { methodOf } from "./setting.ts";
+import type { Seconds } from "../base/units.ts";
+
+export interface LiveControls extends RunControls {
+  /** Shows a line to whoever runs this peer. */
+  readonly say: Say;
+  /** The wall clock, since 1970: tickets end by it. */
+  readonly today: () => Seconds;
+  /** Time between checkpoints; 0 or left out is never. */
+  readonly checkpointSeconds?: number;
+}
+
+export interface LivePeer {
+  readonly job: Job;
+  readonly setting: LiveSetting;
+  readonly header: RunHeader;
+  readonly layout: Layout;
+  readonly swarm: Swarm;
+  readonly news: LiveNews;
+  /** The first stay, where it began before all was opened. */
+  readonly stay?: Stay | undefined;
+  /** Members that were there from the start go on from what they have saved. */
+  readonly continued: () => boolean;
+  /** Which run it is, and where that is written down; nowhere if there is no folder. */
+  readonly run: { readonly folder: string | undefined; readonly name: string };
+}
+
+/**
+ * Trains until the run is over or this peer is to leave. The swarm is left and the node stopped in any case.
+ * @throws {Aborted} when `controls.kill` fires {ConfigError} if the swarm refuses this peer
+ */
+export async function liveRun(peer: LivePeer, controls: LiveControls): Promise<RunResult> {
+  const { job, setting, header, layout, swarm } = peer;
+  const { checkpoint, dataChecksum, view } = setting;
+  try {
+    const method = methodOf(job);
+    const common = { job, method, view, layout, header, controls, checkpoint, dataChecksum };
+    const recorder = await Recorder.open({ ...common, clock: "wall", alone: true });
+    try {
+      const run = new LiveRun(peer, controls, recorder);
+      const outcome = await run.outcome();
+      return await recorder.finish([outcome], outcome.seconds);
+    } catch (error) {
+      if (error instanceof NonFiniteError) return await recorder.diverged();
+      await recorder.abandon();
+      throw error;
+    }
+  } finally {
+    await swarm.stop();
+  }
+}
+
+/** Addresses. */
+const REMEMBERED_MAX = 32;
+
+class LiveRun {
+  readonly #peer: LivePeer;
+  readonly #controls: LiveControls;
+  readonly #recorder: Recorder;
+  #stay: Stay | undefined;
+  #thread: LiveThread<PeerOutcome> | undefined;
+  /** What earlier stays came to. */
+  #round: number;
+  #seconds = 0;
+  #stays = 0;
+
+  constructor(peer: LivePeer, controls: LiveControls, recorder: Recorder) {
+    this.#peer = peer;
+    this.#controls = controls;
+    this.#recorder = recorder;
+    this.#round = peer.setting.checkpoint?.round ?? 0;
+  }
+
+  async outcome(): Promise<PeerOutcome> {
+    const { stop } = this.#controls;
+    const leave = () => this.#leave();
+    stop?.addEventListener("abort", leave);
+    this.#peer.news.onView((view) => this.#remember(view));
+    this.#peer.news.onWaiting(() => {
+      if (stop?.aborted) leave();
+    });
+    if (stop?.aborted) leave();
+    try {
+      for (let given = this.#peer.stay; ; given = undefined) {
+        const stay = given ?? (await this.#enter());
+        if (stay === undefined) return this.#cutOff();
+        const outcome = await this.#stayed(stay);
+        if (outcome !== undefined) return { ...outcome, seconds: this.#seconds + outcome.seconds };
+      }
+    } finally {
+      stop?.removeEventListener("abort", leave);
+    }
+  }
+
+  /** After the round in flight; at once where none is. */
+  #leave(): void {
+    this.#thread?.post({ type: "leave" } satisfies LiveMainMessage);
+    if (this.#stay === undefined) void this.#peer.swarm.stop();
+    else if (this.#peer.news.waiting) this.#stay.stop();
+  }
+
+  /** Undefined if this peer was asked to leave before it was back. @throws {Aborted | ConfigError} */
+  async #enter(): Promise<Stay | undefined> {
+    try {
+      return await this.#peer.swarm.enter();
+    } catch (error) {
+      const asked = error instanceof Aborted && this.#controls.stop?.aborted && !this.#controls.kill?.aborted;
+      if (asked && this.#stays > 0) return undefined;
+      throw error;
+    }
+  }
+
+  #cutOff(): PeerOutcome {
+    return { rank: -1, outcome: "interrupted", rounds: this.#round, seconds: this.#seconds };
+  }
+
+  /** One stay as a member. @returns undefined if the others went on without this peer */
+  async #stayed(stay: Stay): Promise<PeerOutcome | undefined> {
+    const { kill, stop } = this.#controls;
+    let expelled = false;
+    void stay.over.then((ending) => {
+      expelled = ending === "expelled";
+    });
+    let last = 0;
+    this.#stay = stay;
+    const thread = startLiveThread<PeerOutcome>(stay, {
+      entry: siblingEntry("./live-worker", import.meta.url),
+      seed: this.#peer.job.seed,
+      data: this.#workerData(stay),
+      onMessage: (message) => {
+        const told = message as LiveWorkerMessage; // our own worker's message, not a stranger's
+        if (told.type === "tick") last = this.#tick(stay, told.tick);
+        else if (told.type === "regrouped") this.#recorder.regrouped(told.change);
+        // Each peer's checkpoints are its own, under whatever id it was in the swarm.
+        else this.#recorder.checkpoint({ ...told.state, id: peerId(0), rank: 0, members: 1 });
+      },
+    });
+    this.#thread = thread;
+    this.#stays += 1;
+    if (stop?.aborted) this.#leave();
+    try {
+      const outcome = await thread.done;
+      await stay.leave();
+      return outcome;
+    } catch (error) {
+      if (kill?.aborted) throw new Aborted("live run", { expected: "to go on", got: "an abort", cause: error });
+      if (!expelled) {
+        await stay.leave();
+        throw error;
+      }
+      this.#seconds += last;
+      return undefined;
+    } finally {
+      this.#stay = undefined;
+      this.#thread = undefined;
+    }
+  }
+
+  /** @returns the seconds of this stay */
+  #tick(stay: Stay, tick: Tick): number {
+    this.#round = tick.round;
+    this.#recorder.tick(stay.id, { ...tick, seconds: this.#seconds + tick.seconds });
+    return tick.seconds;
+  }
+
+  #workerData(stay: Stay): LiveWorkerData {
+    const { job, setting } = this.#peer;
+    const { data, parts, shared } = setting;
+    const { checkpointEvery = 0, checkpointSeconds = 0 } = this.#controls;
+    const late = stay.first.epoch > 0;
+    return {
+      job,
+      setting: { data, parts, shared },
+      checkpointEvery,
+      checkpointSeconds,
+      resumed: this.#stays === 0 ? this.#resumed : undefined,
+      begins: this.#beginning(late),
+      late,
+    };
+  }
+
+  #beginning(late: boolean): Beginning {
+    return late || this.#peer.continued() ? "joining" : "together";
+  }
+
+  /** Where the others are, for coming back. */
+  #remember({ members }: SwarmView): void {
+    const { run, swarm } = this.#peer;
+    if (run.folder === undefined) return;
+    const others = members.filter(({ node }) => node !== swarm.node).flatMap(({ addresses }) => addresses);
+    const record = { run: run.name, members: others.slice(0, REMEMBERED_MAX) };
+    writeLiveRecord(run.folder, record).catch(() => {}); // a full disk is told of where checkpoints are written
+  }
+
+  get #resumed(): Resumed | undefined {
+    const { checkpoint } = this.#peer.setting;
+    if (checkpoint === undefined) return undefined;
+    return { round: checkpoint.round, params: checkpoint.params, learner: checkpoint.peers[0], wiresAnew: true };
+  }
+}

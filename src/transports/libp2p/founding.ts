@@ -1,0 +1,38 @@
+/**
+ * The time before the first view, at the founder: joiners are gathered until there are enough to begin.
+ */
+import { peerId } from "../../ports/view.ts";
+import type { Joiner } from "./membership.ts";
+import type { SwarmView } from "./swarm-view.ts";
+
+export class Founding {
+  readonly #members: number;
+  readonly #joiners = new Map<string, Joiner>();
+  readonly #enough: () => void;
+
+  /** @param members of the first view @param enough called when they are here */
+  constructor(members: number, enough: () => void) {
+    this.#members = members;
+    this.#enough = enough;
+    this.#look();
+  }
+
+  join(joiner: Joiner): void {
+    this.#joiners.set(joiner.node, joiner);
+    this.#look();
+  }
+
+  withdraw(node: string): void {
+    this.#joiners.delete(node);
+  }
+
+  /** The first view: the founder, and the others in the order in which they came. */
+  view(founder: Joiner): SwarmView {
+    const members = [founder, ...this.#joiners.values()].map((joiner, id) => ({ ...joiner, id: peerId(id) }));
+    return { epoch: 0, nextId: members.length, members };
+  }
+
+  #look(): void {
+    if (this.#joiners.size + 1 >= this.#members) this.#enough();
+  }
+}
