@@ -9,14 +9,24 @@
 import { cos, log } from "./maths.ts";
 
 const encoder = new TextEncoder();
-/** Names are encoded here: an array for each would take longer than to mix it into a key. */
-const scratch = new Uint8Array(1024);
+/** Names are encoded here: keys are split for every message. */
+let text = new Uint8Array(1024);
+/** The same memory; every engine that Thinwire runs in is little-endian. */
+let words = new Int32Array(text.buffer);
 
-/** Valid until the next call. */
-const utf8 = (name: string): Uint8Array =>
-  3 * name.length > scratch.length
-    ? encoder.encode(name)
-    : scratch.subarray(0, encoder.encodeInto(name, scratch).written);
+/** Writes a name into `words`, with 0x80 behind it, so that no name is another one padded with zeros. @returns its blocks */
+function encodeName(name: string): number {
+  const most = 3 * name.length + 16;
+  if (most > text.length) {
+    text = new Uint8Array(16 * Math.ceil(most / 16));
+    words = new Int32Array(text.buffer);
+  }
+  const { written } = encoder.encodeInto(name, text);
+  const blocks = Math.floor(written / 16) + 1;
+  text[written] = 0x80;
+  text.fill(0, written + 1, 16 * blocks);
+  return blocks;
+}
 
 export class Random {
   /** The key: two words of 32 bits. Kernels take them as they are. */
@@ -37,17 +47,12 @@ export class Random {
   split(name: string): Random {
     let k0 = this.k0;
     let k1 = this.k1;
-    // Sixteen bytes of the name at a time are a counter under the key so far; the last block carries the length.
-    const text = utf8(name);
-    const blocks = Math.floor(text.length / 16) + 1;
+    // Sixteen bytes of the name at a time are a counter under the key so far.
+    const blocks = encodeName(name);
     for (let b = 0; b < blocks; b++) {
-      const block = new Uint8Array(20);
-      block.set(text.subarray(16 * b, 16 * b + 16));
-      if (b === blocks - 1) block[text.length % 16] = 0x80; // so that no name is another one padded with zeros
-      const word = (i: number) => block[i]! | (block[i + 1]! << 8) | (block[i + 2]! << 16) | (block[i + 3]! << 24);
-      const mixed = philox4x32([word(0), word(4), word(8), word(12)], [k0, k1]);
-      k0 = mixed[0];
-      k1 = mixed[1];
+      mix(words[4 * b]!, words[4 * b + 1]!, words[4 * b + 2]!, words[4 * b + 3]!, k0, k1);
+      k0 = mixed[0]!;
+      k1 = mixed[1]!;
     }
     return new Random(k0, k1);
   }
@@ -121,9 +126,15 @@ export function drawPair(k0: number, k1: number, i: number): number {
 type Four = readonly [number, number, number, number];
 
 /** Philox4x32-10: ten rounds over a counter of four words under a key of two. Exported for its published vectors. */
-export function philox4x32(counter: Four, key: readonly [number, number]): Four {
-  let [c0, c1, c2, c3] = counter;
-  let [k0, k1] = key;
+export function philox4x32([c0, c1, c2, c3]: Four, [k0, k1]: readonly [number, number]): Four {
+  mix(c0, c1, c2, c3, k0, k1);
+  return [mixed[0]!, mixed[1]!, mixed[2]!, mixed[3]!];
+}
+
+/** What `mix` gives. */
+const mixed = new Uint32Array(4);
+
+function mix(c0: number, c1: number, c2: number, c3: number, k0: number, k1: number): void {
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(0xd2511f53, c0);
     const low0 = Math.imul(0xd2511f53, c0);
@@ -136,7 +147,10 @@ export function philox4x32(counter: Four, key: readonly [number, number]): Four 
     k0 = (k0 + 0x9e3779b9) | 0;
     k1 = (k1 + 0xbb67ae85) | 0;
   }
-  return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
+  mixed[0] = c0;
+  mixed[1] = c1;
+  mixed[2] = c2;
+  mixed[3] = c3;
 }
 
 /** Upper 32 bits of the 64-bit product of two words. */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { ConfigError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import type { Dataset } from "../ports/dataset.ts";
-import { Batches } from "./batches.ts";
+import { Batches, roomForBatch } from "./batches.ts";
 
 /** Row i has the input (i, −i) and the target i. */
 const counting = (rows: number): Dataset => ({
@@ -68,6 +68,17 @@ test("epochs and generators differ in their order", () => {
 test("one batch is allocated and reused", () => {
   const batches = new Batches(data, Uint32Array.of(1, 2, 3), 2, Random.fromSeed(1));
   assert.equal(batches.at(0), batches.at(7));
+});
+
+test("peers that share their room read the same batches as alone, one after the other", () => {
+  const room = roomForBatch(data, 4);
+  const rows = [Uint32Array.of(1, 2, 3, 5), Uint32Array.of(7, 8, 9)];
+  const sharing = rows.map((own, i) => new Batches(data, own, 4, Random.fromSeed(i), room));
+  const alone = rows.map((own, i) => new Batches(data, own, 4, Random.fromSeed(i)));
+  for (let round = 0; round < 3; round++) {
+    for (const [i, batches] of sharing.entries()) assert.deepEqual(batches.at(round), alone[i]!.at(round));
+  }
+  assert.equal(sharing[0]!.at(0), sharing[1]!.at(0));
 });
 
 test("an empty peer or an impossible batch size is refused", () => {

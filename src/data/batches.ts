@@ -28,20 +28,22 @@ export class Batches {
    * @param rows the peer's rows of `data`, at least one
    * @param size rows of a batch
    * @param rng decides the order of every epoch
+   * @param room where batches are written; peers that use them one after the other may share it
    */
-  constructor(data: Dataset, rows: Uint32Array, size: number, rng: Random) {
-    if (!Number.isInteger(size) || size < 1) {
-      throw new ConfigError("batch", { expected: "a positive whole number of rows", got: size });
-    }
+  constructor(data: Dataset, rows: Uint32Array, size: number, rng: Random, room: Batch = roomForBatch(data, size)) {
     if (rows.length === 0) throw new ConfigError("batch", { expected: "a peer with at least one row", got: "none" });
     this.#data = data;
     this.#rows = rows;
     this.#rng = rng;
     this.#width = widthOf(data);
-    this.#batch = { size, inputs: new Float32Array(size * this.#width), targets: new Int32Array(size) };
+    this.#batch = room;
   }
 
-  /** The batch of a round: a pure function of (rng, round), written over the one that was returned before. */
+  get size(): number {
+    return this.#batch.size;
+  }
+
+  /** The batch of a round: a pure function of (rng, round), written over the last one in the same room. */
   at(round: number): Batch {
     const { size, inputs, targets } = this.#batch;
     const width = this.#width;
@@ -67,4 +69,12 @@ export class Batches {
     this.#epochs[slot] = made;
     return made;
   }
+}
+
+/** @throws {ConfigError} unless the size is a positive whole number */
+export function roomForBatch(data: Dataset, size: number): Batch {
+  if (!Number.isInteger(size) || size < 1) {
+    throw new ConfigError("batch", { expected: "a positive whole number of rows", got: size });
+  }
+  return { size, inputs: new Float32Array(size * widthOf(data)), targets: new Int32Array(size) };
 }

@@ -9,7 +9,6 @@
 import { ConfigError } from "../base/errors.ts";
 import { type NamedVectors, prefixed, restoreInto, scalarsToVector, under, vectorToScalars } from "../base/state.ts";
 import { vector } from "../kernels/index.ts";
-import type { Averager } from "../optimizers/averaging/averaging.ts";
 import type { Optimizer, Stepper } from "../optimizers/optimizer.ts";
 import { ExchangeMemory } from "../patterns/exchange-memory.ts";
 import type { Entry, Exchange, Note, Pattern } from "../patterns/pattern.ts";
@@ -17,6 +16,7 @@ import type { PeerId } from "../ports/view.ts";
 import type { Round } from "../rounds/round.ts";
 import { settle } from "../rounds/settlement.ts";
 import type { Learner, Method, StepReport, Trainee, TrainingSettings } from "./method.ts";
+import type { Replica, SharedReplicas } from "./shared-replicas.ts";
 
 /** What a worker makes of its data in a round. */
 export interface LocalWork {
@@ -64,8 +64,9 @@ class DirectionExchange implements Learner {
   #exchange: Exchange;
   readonly #local: LocalWork | undefined;
   readonly #result: Float32Array;
-  readonly #stepper: Stepper;
-  readonly #averager: Averager | undefined;
+  /** Where peers of this process that hold equal parameters share them. */
+  readonly #shared: SharedReplicas | undefined;
+  #replica: Replica;
   /** The exact model, where the server alone steps. */
   #exact: Float32Array | undefined;
   #lastRate: number | undefined;
@@ -80,12 +81,24 @@ class DirectionExchange implements Learner {
     this.#exchange = pattern.open(peer, layout, settings, this.#memory);
     this.#local = batches === null ? undefined : plan.local(trainee);
     this.#result = vector(layout.length);
-    this.#stepper = openStepper(trainee, plan, pattern);
-    this.#averager = settings.averaging?.open(layout.length);
+    const { shared } = trainee;
+    this.#shared = sharable(trainee, plan, pattern) ? shared : undefined;
+    if (shared !== undefined && this.#shared === undefined) trainee.params = copyOf(trainee.params);
+    this.#replica = this.#shared?.begin(trainee.params, this.#open) ?? this.#open(trainee.params);
   }
 
+  readonly #open = (params: Float32Array): Replica => {
+    const { averaging } = this.#trainee.settings;
+    const { length } = params;
+    return {
+      params,
+      stepper: openStepper(this.#trainee, this.#plan, this.#pattern),
+      averager: averaging?.open(length),
+    };
+  };
+
   async step(round: Round, note: Note): Promise<StepReport> {
-    const { peer, params, settings } = this.#trainee;
+    const { peer, settings } = this.#trainee;
     const entry = await this.#enter(round);
     if (entry.role === "absent") {
       this.#begun = undefined;
@@ -104,11 +117,23 @@ class DirectionExchange implements Learner {
       return { loss, note: told };
     }
     this.#done();
-    await peer.work("optimizer", settings.codecCost, () => {
-      this.#apply(this.#result, rate);
-      this.#averager?.absorb(this.#exact ?? params);
-    });
+    await peer.work("optimizer", settings.codecCost, () => this.#advance(rate));
     return { loss, note: 0 };
+  }
+
+  /** The round counts: everyone takes the step that its result says. */
+  #advance(rate: number): void {
+    const result = this.#result;
+    const take = (replica: Replica) => {
+      this.#apply(replica, result, rate);
+      replica.averager?.absorb(this.#exact ?? replica.params);
+    };
+    if (this.#shared === undefined) {
+      take(this.#replica);
+      return;
+    }
+    this.#replica = this.#shared.step(this.#replica, { result, rate }, { take, open: this.#open });
+    this.#trainee.params = this.#replica.params;
   }
 
   /** What this peer says in a round: the same if the round was begun before, and this peer takes part again. */
@@ -152,8 +177,8 @@ class DirectionExchange implements Learner {
       ["params", Float32Array.from(this.#trainee.params)],
       ...rate,
       ...prefixed("exchange", this.#memory.replicated()),
-      ...prefixed("optimizer", this.#stepper.save()),
-      ...prefixed("average", this.#averager?.save() ?? new Map()),
+      ...prefixed("optimizer", this.#replica.stepper.save()),
+      ...prefixed("average", this.#replica.averager?.save() ?? new Map()),
     ]);
   }
 
@@ -161,8 +186,8 @@ class DirectionExchange implements Learner {
     const { params } = this.#trainee;
     restoreInto(new Map([["params", params]]), only(replica, "params"), "state of another member");
     this.#memory.adopt(under("exchange", replica));
-    this.#stepper.restore(under("optimizer", replica));
-    this.#averager?.restore(under("average", replica));
+    this.#replica.stepper.restore(under("optimizer", replica));
+    this.#replica.averager?.restore(under("average", replica));
     this.#exact?.set(params);
     this.#begun = undefined;
     const rate = replica.get("rate");
@@ -179,7 +204,7 @@ class DirectionExchange implements Learner {
     const { params } = this.#trainee;
     if (this.#isServer && this.#plan.steps === "server") this.#exact ??= copyOf(params);
     const replica = {
-      apply: (result: Float32Array, missed: number) => this.#apply(result, this.#rateOf(missed)),
+      apply: (result: Float32Array, missed: number) => this.#apply(this.#replica, result, this.#rateOf(missed)),
       state: params,
     };
     const entry = await this.#exchange.enter?.(round, replica);
@@ -187,10 +212,9 @@ class DirectionExchange implements Learner {
   }
 
   /** What the result of a round does to the parameters. */
-  #apply(result: Float32Array, rate: number): void {
-    const { params } = this.#trainee;
+  #apply({ params, stepper }: Replica, result: Float32Array, rate: number): void {
     if (this.#plan.steps === "server") params.set(result);
-    else this.#stepper.step(params, result, this.#plan.stepSize ?? rate);
+    else stepper.step(params, result, this.#plan.stepSize ?? rate);
   }
 
   /** Where the server steps: the model that the aggregate leads to. */
@@ -198,7 +222,7 @@ class DirectionExchange implements Learner {
     const exact = this.#exact;
     if (exact === undefined) return undefined;
     return (aggregate) => {
-      this.#stepper.step(exact, aggregate, this.#plan.stepSize ?? rate);
+      this.#replica.stepper.step(exact, aggregate, this.#plan.stepSize ?? rate);
       return exact;
     };
   }
@@ -214,9 +238,10 @@ class DirectionExchange implements Learner {
 
   model(): Float32Array {
     const { params } = this.#trainee;
-    if (this.#averager !== undefined && this.#averager.count > 0) return this.#averager.average as Float32Array;
+    if (this.#replica.averager !== undefined && this.#replica.averager.count > 0)
+      return this.#replica.averager.average as Float32Array;
     const at = this.#exact ?? params;
-    return (this.#stepper.iterate?.(at) ?? at) as Float32Array; // f32, as it was opened
+    return (this.#replica.stepper.iterate?.(at) ?? at) as Float32Array; // f32, as it was opened
   }
 
   save(): NamedVectors {
@@ -227,10 +252,10 @@ class DirectionExchange implements Learner {
     if (this.#lastRate !== undefined) own.set("rate", scalarsToVector([this.#lastRate]));
     return new Map([
       ...prefixed("exchange", this.#memory.save()),
-      ...prefixed("optimizer", this.#stepper.save()),
+      ...prefixed("optimizer", this.#replica.stepper.save()),
       ...prefixed("model", own),
       ...(this.#local?.save() ?? []),
-      ...prefixed("average", this.#averager?.save() ?? new Map()),
+      ...prefixed("average", this.#replica.averager?.save() ?? new Map()),
     ]);
   }
 
@@ -251,9 +276,9 @@ class DirectionExchange implements Learner {
   #restoreOwn(saved: NamedVectors): void {
     // Memories that a worker mirrors may be from before its absence, which a checkpoint does not tell: all get the state.
     if (this.#memory.mirrors) this.#exchange.forgetAbsences?.(false);
-    this.#stepper.restore(under("optimizer", saved));
+    this.#replica.stepper.restore(under("optimizer", saved));
     this.#local?.restore(saved);
-    this.#averager?.restore(under("average", saved));
+    this.#replica.averager?.restore(under("average", saved));
     const own = under("model", saved);
     if (this.#plan.steps === "server") {
       const { params } = this.#trainee;
@@ -265,6 +290,10 @@ class DirectionExchange implements Learner {
     this.#lastRate = rate === undefined ? undefined : vectorToScalars(rate)[0];
   }
 }
+
+/** Members that never change but by the results that all have. */
+const sharable = ({ settings }: Trainee, plan: DirectionPlan, pattern: Pattern): boolean =>
+  settings.elastic !== true && plan.steps !== "server" && pattern.partial !== true;
 
 const only = (vectors: NamedVectors, name: string): NamedVectors =>
   new Map([...vectors].filter(([key]) => key === name));

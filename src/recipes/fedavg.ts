@@ -57,7 +57,7 @@ export const fedAvg: Recipe = defineRecipe({
     const { epochs, steps, proximal, "outer-rate": stepSize } = options;
     const byRows = weights === "rows";
     const stepsOf = ({ batches }: Trainee, rows: number): number =>
-      steps ?? Math.max(1, Math.round((epochs * rows) / (batches?.at(0).size ?? 1)));
+      steps ?? Math.max(1, Math.round((epochs * rows) / (batches?.size ?? batches?.at(0).size ?? 1)));
     /** Σ_j p_j K_j / K_k */
     const evenly = (trainee: Trainee): number => {
       const { own, all } = rowsOf(trainee);

@@ -11,6 +11,7 @@ import type { Model } from "../ports/model.ts";
 import type { Peer } from "../ports/peer.ts";
 import type { PeerId, View } from "../ports/view.ts";
 import type { Round } from "../rounds/round.ts";
+import type { SharedReplicas } from "./shared-replicas.ts";
 
 /** Where the velocity of heavy-ball momentum is kept. */
 export type MomentumPlace = "worker" | "server";
@@ -50,10 +51,15 @@ export interface TrainingSettings {
 export interface Trainee {
   readonly peer: Peer;
   readonly model: Model;
-  /** The mini-batch of a round, a pure function of its number; null at a member that is no worker. */
-  readonly batches: { at(round: number): Batch } | null;
-  /** Changed in place. */
-  readonly params: Float32Array;
+  /**
+   * The mini-batch of a round, a pure function of its number, to be read within the `work` that asks for it: peers of one
+   * process may share its memory. `size`: rows of each. Null at a member that is no worker.
+   */
+  readonly batches: { readonly size?: number; at(round: number): Batch } | null;
+  /** Changed in place, or replaced by those that it shares with other peers. */
+  params: Float32Array;
+  /** Of the peers of this process. */
+  readonly shared?: SharedReplicas;
   readonly settings: TrainingSettings;
 }
 

@@ -2,8 +2,8 @@
  * Conclusion: how members that come and go end together. Nobody leaves before all have done the last round, so that whoever
  * loses another in it finds one who has its result:
  *
- *     every member:  done      → rank 0
- *     rank 0:        over      → every member
+ *     every member:  done, and what it has to report      → rank 0
+ *     rank 0:        over, and the sum of the reports      → every member
  *
  * Two messages a member and run. If a member is lost before all are done, `PeerLost` is thrown, and the next view agrees
  * on where to go on.
@@ -13,21 +13,31 @@ import type { Peer, Tag } from "../ports/peer.ts";
 
 const NOTHING = new Uint8Array(0);
 
-/** @param round rounds done @throws {PeerLost} */
-export async function conclude(peer: Peer, round: number): Promise<void> {
+/** What each member has to report, and how reports add up, in rank order. */
+export interface Reporting {
+  readonly own: Uint8Array;
+  sum(reports: readonly Uint8Array[]): Uint8Array;
+}
+
+const SILENCE: Reporting = { own: NOTHING, sum: () => NOTHING };
+
+/** @param round rounds done @returns the sum of all reports @throws {PeerLost}, and what `sum` throws */
+export async function conclude(peer: Peer, round: number, { own, sum }: Reporting = SILENCE): Promise<Uint8Array> {
   const tag: Tag = { kind: "control", round };
   const [first, ...others] = peer.view.members;
   if (peer.id !== first) {
-    await peer.send(first!, tag, NOTHING);
-    await peer.receive(first!, tag);
-    return;
+    await peer.send(first!, tag, own);
+    return await peer.receive(first!, tag);
   }
-  for (const id of others) await peer.receive(id, tag);
+  const reports = [own];
+  for (const id of others) reports.push(await peer.receive(id, tag));
+  const total = sum(reports);
   for (const id of others) {
     try {
-      await peer.send(id, tag, NOTHING);
+      await peer.send(id, tag, total);
     } catch (error) {
       if (!(error instanceof PeerLost)) throw error; // it was done: that it is gone changes nothing
     }
   }
+  return total;
 }

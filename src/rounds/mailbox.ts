@@ -14,7 +14,7 @@ import { Aborted, assert, DeadlineError, PeerLost, type ThinwireError } from "..
 import { type Bytes, bytes, formatSeconds, type Seconds } from "../base/units.ts";
 import { type Envelope, type Tag, tagKey, type WaitOptions } from "../ports/peer.ts";
 import type { PeerId } from "../ports/view.ts";
-import { EachOf, FirstOf, type Wait } from "./wait.ts";
+import { EachOf, FirstOf, OneOf, type Wait } from "./wait.ts";
 
 /** Calls back once after a time, virtual or real; the function it returns cancels. */
 export type After = (delay: Seconds, callback: () => void) => () => void;
@@ -62,13 +62,28 @@ interface EarlyMail {
 }
 
 /** Where the mail of one tag lies, or is waited for. */
-interface Pigeonhole {
+class Pigeonhole {
+  key: number | string;
   /** Unclaimed, in order of arrival. */
   mail: Map<PeerId, Uint8Array> | undefined;
   /** Whose mail was claimed. */
-  readonly claimed: Senders;
-  /** The oldest first. */
-  readonly waits: Waiting[];
+  readonly claimed = new Senders();
+  /** The oldest first; replaced, never changed. */
+  waits: readonly Waiting[] = NOBODY;
+
+  constructor(key: number | string) {
+    this.key = key;
+  }
+
+  get inUse(): boolean {
+    return this.waits.length > 0 || (this.mail !== undefined && this.mail.size > 0);
+  }
+
+  /** To serve under another tag. */
+  clear(): void {
+    this.mail = undefined;
+    this.claimed.clear();
+  }
 }
 
 /** A set of senders. Most hold one and are kept for long, so that a Set for each would be most of a peer's memory. */
@@ -87,6 +102,11 @@ class Senders {
       this.#others ??= new Set();
       this.#others.add(id);
     }
+  }
+
+  clear(): void {
+    this.#first = undefined;
+    this.#others = undefined;
   }
 }
 
@@ -108,7 +128,11 @@ export class Mailbox {
 
   /** By tag, the oldest first; those in which nothing lies or waits are kept for their duplicates, up to the limit. */
   readonly #holes = new Map<number | string, Pigeonhole>();
-  readonly #waiting: Waiting[] = [];
+  #waiting: readonly Waiting[] = NOBODY;
+  /** A pigeonhole that was closed, for the next tag. */
+  #closed: Pigeonhole | undefined;
+  /** Most mail is waited for where a pigeonhole was opened last. */
+  #newest: Pigeonhole | undefined;
   readonly #unclaimed = new Map<PeerId, { messages: number; bytes: number }>();
   /** Mail of epochs that have not begun here. */
   #early: EarlyMail[] = [];
@@ -149,7 +173,7 @@ export class Mailbox {
       return "taken";
     }
     const key = tagKey(tag);
-    const hole = this.#holes.get(key);
+    const hole = this.#find(key);
     if (hole !== undefined) {
       if (hole.claimed.has(from) || hole.mail?.has(from)) return "duplicate";
       for (const waiting of hole.waits) {
@@ -169,7 +193,7 @@ export class Mailbox {
   /** `from` is gone: waits on it reject, also later ones, but what it left here can still be received. */
   lose(from: PeerId, why = "it left"): void {
     this.#lost.set(from, why);
-    for (const waiting of [...this.#waiting]) {
+    for (const waiting of this.#waiting) {
       const { wait } = waiting;
       if (wait.wants(from) && wait.miss(from, this.#isLost, () => this.#gone(wait, from))) this.#end(waiting);
     }
@@ -185,6 +209,7 @@ export class Mailbox {
     this.#epoch = epoch;
     this.#lost = lost;
     this.#holes.clear();
+    this.#newest = undefined;
     this.#unclaimed.clear();
     this.#endAll((wait) =>
       wait.expire(() => new PeerLost(this.#where(wait), { expected: "mail before the view changed", got: epoch })),
@@ -197,7 +222,7 @@ export class Mailbox {
   /** @see Peer.receive */
   receive(from: PeerId, tag: Tag, options?: WaitOptions): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      const wait = new FirstOf("receive", tag, [from], (_, body) => resolve(body), reject);
+      const wait = new OneOf(tag, from, resolve, reject);
       if (this.#signal.aborted) return wait.fail(this.#aborted(wait));
       const hole = this.#hole(tag);
       const body = hole.mail?.get(from);
@@ -210,7 +235,7 @@ export class Mailbox {
   /** @see Peer.receiveAny Mail that is here already is taken in order of arrival. */
   receiveAny(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Envelope> {
     return new Promise((resolve, reject) => {
-      const wait = new FirstOf("receiveAny", tag, from, (from, body) => resolve({ from, body }), reject);
+      const wait = new FirstOf(tag, from, resolve, reject);
       if (this.#signal.aborted) return wait.fail(this.#aborted(wait));
       const hole = this.#hole(tag);
       for (const [sender, body] of hole.mail ?? []) {
@@ -248,18 +273,18 @@ export class Mailbox {
             wait.expire(() => this.#late(wait, deadline));
           });
     const waiting: Waiting = { wait, hole, cancel };
-    hole.waits.push(waiting);
-    this.#waiting.push(waiting);
+    hole.waits = withLast(hole.waits, waiting);
+    this.#waiting = withLast(this.#waiting, waiting);
   }
 
   #end(waiting: Waiting): void {
-    remove(waiting.hole.waits, waiting);
-    remove(this.#waiting, waiting);
+    waiting.hole.waits = without(waiting.hole.waits, waiting);
+    this.#waiting = without(this.#waiting, waiting);
     waiting.cancel();
   }
 
   #endAll(settle: (wait: Wait) => void): void {
-    for (const waiting of [...this.#waiting]) {
+    for (const waiting of this.#waiting) {
       this.#end(waiting);
       settle(waiting.wait);
     }
@@ -279,20 +304,34 @@ export class Mailbox {
 
   #hole(tag: Tag): Pigeonhole {
     const key = tagKey(tag);
-    return this.#holes.get(key) ?? this.#open(key);
+    return this.#find(key) ?? this.#open(key);
+  }
+
+  #find(key: number | string): Pigeonhole | undefined {
+    return this.#newest?.key === key ? this.#newest : this.#holes.get(key);
   }
 
   /** A new pigeonhole; if they are too many the oldest is closed, unless it is in use: then it becomes the newest. */
   #open(key: number | string): Pigeonhole {
-    const hole: Pigeonhole = { mail: undefined, claimed: new Senders(), waits: [] };
+    const hole = this.#closed ?? new Pigeonhole(key);
+    hole.key = key;
+    this.#closed = undefined;
+    this.#newest = hole;
     this.#holes.set(key, hole);
-    if (this.#holes.size <= this.#limits.rememberedTags) return hole;
-    const [oldest] = this.#holes;
-    if (oldest !== undefined && oldest[1] !== hole) {
-      this.#holes.delete(oldest[0]);
-      if (isInUse(oldest[1])) this.#holes.set(...oldest);
-    }
+    if (this.#holes.size > this.#limits.rememberedTags) this.#closeOldest(hole);
     return hole;
+  }
+
+  #closeOldest(newest: Pigeonhole): void {
+    const hole = this.#holes.values().next().value;
+    if (hole === undefined || hole === newest) return;
+    this.#holes.delete(hole.key);
+    if (hole.inUse) {
+      this.#holes.set(hole.key, hole);
+    } else {
+      hole.clear();
+      this.#closed = hole;
+    }
   }
 
   /** Whether the sender may leave one more unclaimed body here; if so it is counted. */
@@ -334,14 +373,15 @@ export class Mailbox {
 }
 
 const NOTHING = () => {};
+const NOBODY: readonly Waiting[] = [];
 
-/** Most arrays of waits hold one. */
-function remove(waits: Waiting[], waiting: Waiting): void {
-  if (waits.length === 1) waits.pop();
-  else waits.splice(waits.indexOf(waiting), 1);
-}
+// Most arrays of waits hold one.
 
-const isInUse = ({ waits, mail }: Pigeonhole): boolean => waits.length > 0 || (mail?.size ?? 0) > 0;
+const withLast = (waits: readonly Waiting[], waiting: Waiting): readonly Waiting[] =>
+  waits.length === 0 ? [waiting] : [...waits, waiting];
+
+const without = (waits: readonly Waiting[], waiting: Waiting): readonly Waiting[] =>
+  waits.length === 1 ? NOBODY : waits.filter((other) => other !== waiting);
 
 /** `peer 3`, `peers 1, 2, 5`, `peers 0, 1, 2, 3, 4, ... (1000)`. */
 export function named(ids: readonly PeerId[]): string {

@@ -6,29 +6,52 @@ import type { Meter, MeterTotals } from "../ports/meter.ts";
 import type { PeerId } from "../ports/view.ts";
 
 export class RecordingMeter implements Meter {
-  readonly #sent = new Map<PeerId, number>();
-  readonly #received = new Map<PeerId, number>();
-  readonly #spent = new Map<string, number>();
+  readonly #sent = new Tally<PeerId>();
+  readonly #received = new Tally<PeerId>();
+  readonly #spent = new Tally<string>();
 
   sent(to: PeerId, size: Bytes): void {
-    add(this.#sent, to, size);
+    this.#sent.add(to, size);
   }
 
   received(from: PeerId, size: Bytes): void {
-    add(this.#received, from, size);
+    this.#received.add(from, size);
   }
 
   spent(label: string, time: Seconds): void {
-    add(this.#spent, label, time);
+    this.#spent.add(label, time);
   }
 
   totals(): MeterTotals {
-    return { sent: new Map(this.#sent), received: new Map(this.#received), spent: new Map(this.#spent) };
+    return { sent: this.#sent.sums(), received: this.#received.sums(), spent: this.#spent.sums() };
   }
 }
 
-function add<K>(sums: Map<K, number>, key: K, amount: number): void {
-  sums.set(key, (sums.get(key) ?? 0) + amount);
+/** Sums by key. A map of numbers would make a new one for each that is added, and most keys are the one before. */
+class Tally<K> {
+  readonly #places = new Map<K, number>();
+  readonly #sums: number[] = [];
+  #last: K | undefined;
+  #place = 0;
+
+  add(key: K, amount: number): void {
+    if (key !== this.#last) {
+      this.#place = this.#places.get(key) ?? this.#open(key);
+      this.#last = key;
+    }
+    this.#sums[this.#place]! += amount;
+  }
+
+  /** In the order in which the keys came. */
+  sums(): Map<K, number> {
+    return new Map([...this.#places].map(([key, place]) => [key, this.#sums[place]!]));
+  }
+
+  #open(key: K): number {
+    const place = this.#sums.push(0) - 1;
+    this.#places.set(key, place);
+    return place;
+  }
 }
 
 /** The sum over all links or labels. */

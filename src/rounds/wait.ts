@@ -1,9 +1,9 @@
 /**
- * A wait of one peer for mail under one tag: for the first body of several senders, or for one body of each. A wait is
+ * A wait of one peer for mail under one tag: for the body of one sender, the first of several, or one of each. A wait is
  * told what happens (mail, a lost peer, the deadline, an end) and answers whether it is over; `Mailbox` does the telling.
  */
 import type { ThinwireError } from "../base/errors.ts";
-import type { Tag } from "../ports/peer.ts";
+import type { Envelope, Tag } from "../ports/peer.ts";
 import type { PeerId } from "../ports/view.ts";
 
 export interface Wait {
@@ -22,22 +22,58 @@ export interface Wait {
   fail(error: ThinwireError): void;
 }
 
-/** The first body from any of `from`: `receive` and `receiveAny`. */
+/** The body of one sender: `receive`. */
+export class OneOf implements Wait {
+  readonly call = "receive";
+  readonly tag: Tag;
+  readonly #from: PeerId;
+  readonly #resolve: (body: Uint8Array) => void;
+  readonly fail: (error: ThinwireError) => void;
+
+  constructor(tag: Tag, from: PeerId, resolve: (body: Uint8Array) => void, reject: (error: ThinwireError) => void) {
+    this.tag = tag;
+    this.#from = from;
+    this.#resolve = resolve;
+    this.fail = reject;
+  }
+
+  get missing(): readonly PeerId[] {
+    return [this.#from];
+  }
+
+  wants(from: PeerId): boolean {
+    return from === this.#from;
+  }
+
+  take(_from: PeerId, body: Uint8Array): boolean {
+    this.#resolve(body);
+    return true;
+  }
+
+  miss(_from: PeerId, _isLost: (id: PeerId) => boolean, error: () => ThinwireError): boolean {
+    this.fail(error());
+    return true;
+  }
+
+  expire(error: () => ThinwireError): void {
+    this.fail(error());
+  }
+}
+
+/** The first body from any of `from`: `receiveAny`. */
 export class FirstOf implements Wait {
-  readonly call: "receive" | "receiveAny";
+  readonly call = "receiveAny";
   readonly tag: Tag;
   readonly missing: readonly PeerId[];
-  readonly #resolve: (from: PeerId, body: Uint8Array) => void;
+  readonly #resolve: (first: Envelope) => void;
   readonly fail: (error: ThinwireError) => void;
 
   constructor(
-    call: "receive" | "receiveAny",
     tag: Tag,
     from: readonly PeerId[],
-    resolve: (from: PeerId, body: Uint8Array) => void,
+    resolve: (first: Envelope) => void,
     reject: (error: ThinwireError) => void,
   ) {
-    this.call = call;
     this.tag = tag;
     this.missing = from;
     this.#resolve = resolve;
@@ -49,7 +85,7 @@ export class FirstOf implements Wait {
   }
 
   take(from: PeerId, body: Uint8Array): boolean {
-    this.#resolve(from, body);
+    this.#resolve({ from, body });
     return true;
   }
 
@@ -64,13 +100,16 @@ export class FirstOf implements Wait {
   }
 }
 
+/** Holds the place of a body that has not come. */
+const MISSING = new Uint8Array(0);
+
 /** One body from each of `from`: `gather`. The map is in the order of `from`, whatever the order of arrival. */
 export class EachOf implements Wait {
   readonly call = "gather";
   readonly tag: Tag;
-  readonly #order: readonly PeerId[];
-  readonly #missing: Set<PeerId>;
-  readonly #came = new Map<PeerId, Uint8Array>();
+  readonly #bodies: Map<PeerId, Uint8Array>;
+  /** How many of them have not come. */
+  #awaited: number;
   readonly #resolve: (bodies: Map<PeerId, Uint8Array>) => void;
   readonly fail: (error: ThinwireError) => void;
 
@@ -81,42 +120,44 @@ export class EachOf implements Wait {
     reject: (error: ThinwireError) => void,
   ) {
     this.tag = tag;
-    this.#order = [...from];
-    this.#missing = new Set(from);
+    this.#bodies = new Map();
+    for (const id of from) this.#bodies.set(id, MISSING);
+    this.#awaited = this.#bodies.size;
     this.#resolve = resolve;
     this.fail = reject;
   }
 
   get missing(): readonly PeerId[] {
-    return [...this.#missing];
+    return [...this.#bodies.keys()].filter((id) => this.wants(id));
   }
 
   wants(from: PeerId): boolean {
-    return this.#missing.has(from);
+    return this.#bodies.get(from) === MISSING;
   }
 
   /** Nobody is missing any more. */
   get over(): boolean {
-    return this.#missing.size === 0;
+    return this.#awaited === 0;
   }
 
   take(from: PeerId, body: Uint8Array): boolean {
-    this.#came.set(from, body);
-    return this.miss(from);
+    this.#bodies.set(from, body);
+    return this.#settled();
   }
 
   miss(from: PeerId): boolean {
-    if (!this.#missing.delete(from) || !this.over) return false;
-    this.expire();
-    return true;
+    this.#bodies.delete(from);
+    return this.#settled();
   }
 
   expire(): void {
-    const bodies = new Map<PeerId, Uint8Array>();
-    for (const from of this.#order) {
-      const body = this.#came.get(from);
-      if (body !== undefined) bodies.set(from, body);
-    }
-    this.#resolve(bodies);
+    for (const id of this.missing) this.#bodies.delete(id);
+    this.#resolve(this.#bodies);
+  }
+
+  #settled(): boolean {
+    this.#awaited -= 1;
+    if (this.over) this.#resolve(this.#bodies);
+    return this.over;
   }
 }

@@ -77,24 +77,27 @@ export interface Place {
   readonly members: number;
 }
 
-interface Entry {
+export interface Entry {
   readonly totals: MeterTotals;
   readonly serves: boolean;
 }
 
 const bytesOf = ({ sent }: MeterTotals): number => [...sent.values()].reduce((sum, n) => sum + n, 0);
 
-function plus(sum: Totals, { totals, serves }: Entry): Totals {
+/** What one peer has spent. */
+export function totalsOf({ totals, serves }: Entry): Totals {
   const bytes = bytesOf(totals);
   const ms = (label: string) => 1000 * (totals.spent.get(label) ?? 0);
   return {
-    bytesUp: sum.bytesUp + (serves ? 0 : bytes),
-    bytesDown: sum.bytesDown + (serves ? bytes : 0),
-    encodeMs: sum.encodeMs + ms("encode"),
-    decodeMs: sum.decodeMs + ms("decode"),
-    gradientMs: sum.gradientMs + ms("gradient"),
+    bytesUp: serves ? 0 : bytes,
+    bytesDown: serves ? bytes : 0,
+    encodeMs: ms("encode"),
+    decodeMs: ms("decode"),
+    gradientMs: ms("gradient"),
   };
 }
+
+const plus = (sum: Totals, entry: Entry): Totals => sumOf(sum, totalsOf(entry));
 
 /** What two stretches of one run come to. */
 export const sumOf = (a: Totals, b: Totals): Totals => ({

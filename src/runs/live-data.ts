@@ -6,10 +6,10 @@ import { parseSpec } from "../base/spec.ts";
 import { openData } from "../data/open.ts";
 import type { Model } from "../ports/model.ts";
 import type { PeerId } from "../ports/view.ts";
-import { type About, layoutHash, shapeOf } from "./live-about.ts";
-import type { Job } from "./job.ts";
-import type { RunControls } from "./result.ts";
 import { checkContinues, readCheckpoint } from "./checkpoint.ts";
+import type { Job } from "./job.ts";
+import { type About, layoutHash, shapeOf } from "./live-about.ts";
+import type { RunControls } from "./result.ts";
 import { checksumOf, openSetting, type Setting, viewOf } from "./setting.ts";
 
 /** Data sets that come with Thinwire: the same rows on every machine, from no file that a stranger could name. */
@@ -81,5 +81,8 @@ export function dataFor({ data, job }: About, own: string | undefined): string {
   }
   if (own !== undefined) return own;
   if (isBundled(job.data)) return job.data;
-  throw new ConfigError("--data", { expected: "data of one's own: those of this swarm come with no Thinwire", got: "none" });
+  throw new ConfigError("--data", {
+    expected: "data of one's own: those of this swarm come with no Thinwire",
+    got: "none",
+  });
 }

@@ -3,8 +3,8 @@
  */
 import type { Seconds } from "../base/units.ts";
 import { admission } from "../transports/libp2p/admission.ts";
-import type { Admit, Hello, Role } from "../transports/libp2p/index.ts";
 import { type JobParts, writeHello } from "../transports/libp2p/hello.ts";
+import type { Admit, Hello, Role } from "../transports/libp2p/index.ts";
 import type { KeyPair } from "../transports/libp2p/keys.ts";
 
 const SOFTWARE = "thinwire";

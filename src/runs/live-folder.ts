@@ -28,7 +28,10 @@ export async function readLiveRecord(folder: string): Promise<LiveRecord | undef
   if (text === undefined) return undefined;
   const record = parsed(text);
   if (isRecord(record)) return { run: record.run, members: record.members };
-  throw new CheckpointError(path, { expected: "the record of a live run, as Thinwire wrote it", got: "something else" });
+  throw new CheckpointError(path, {
+    expected: "the record of a live run, as Thinwire wrote it",
+    got: "something else",
+  });
 }
 
 export const writeLiveRecord = (folder: string, record: LiveRecord): Promise<void> =>

@@ -8,7 +8,7 @@ import { isModelFile } from "../models/load.ts";
 import { type Hello, joinSwarm, type Role, type Stay, type Swarm } from "../transports/libp2p/index.ts";
 import type { KeyPair } from "../transports/libp2p/keys.ts";
 import { checkTicket, parseTicket, type Ticket } from "../transports/libp2p/ticket.ts";
-import { type Job, type JobOptions, checkJob, optionsOf } from "./job.ts";
+import { checkJob, type Job, type JobOptions, optionsOf } from "./job.ts";
 import { keyFromFile } from "./key-files.ts";
 import { type About, readAbout } from "./live-about.ts";
 import { checkData, checkLayout, dataFor } from "./live-data.ts";

@@ -40,11 +40,7 @@ export interface Launching {
 }
 
 /** @throws {ConfigError | DataError | ModelError | CheckpointError} {Aborted} */
-export async function launched(
-  job: Job,
-  launching: Launching,
-  controls: LiveControls,
-): Promise<RunResult> {
+export async function launched(job: Job, launching: Launching, controls: LiveControls): Promise<RunResult> {
   const opened = await openLive(job, true, controls);
   const member = await LaunchMember.open(opened, launching, controls);
   return await member.run();

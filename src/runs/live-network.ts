@@ -2,8 +2,8 @@
  * The options of a node in the network, and what the user said of them.
  */
 import { seconds } from "../base/units.ts";
-import type { KeyPair } from "../transports/libp2p/keys.ts";
 import type { NodeOptions, SwarmOptions } from "../transports/libp2p/index.ts";
+import type { KeyPair } from "../transports/libp2p/keys.ts";
 import type { LiveNews } from "./live-news.ts";
 
 export interface NetworkChoice {

@@ -7,9 +7,11 @@ import type { SwarmEvent, SwarmView } from "../transports/libp2p/index.ts";
 export type Say = (line: string, level?: "warning") => void;
 
 export class LiveNews {
-  readonly #say: Say;
+  #say: Say;
   #known: ReadonlySet<PeerId> | undefined;
   #newest: SwarmView | undefined;
+  /** Who asked before the swarm began, and was refused: they may only have to wait. */
+  readonly #early = new Map<string, string>();
   /** Who was said to be lost, so that a view does not say it again. */
   readonly #lost = new Set<PeerId>();
   #waiting = false;
@@ -18,6 +20,11 @@ export class LiveNews {
 
   constructor(say: Say) {
     this.#say = say;
+  }
+
+  /** This peer leaves: what becomes of the others is no news any more. */
+  close(): void {
+    this.#say = () => {};
   }
 
   /** Fewer than half of the members are within reach. */
@@ -37,38 +44,54 @@ export class LiveNews {
   }
 
   readonly hear = (event: SwarmEvent): void => {
-    switch (event.type) {
-      case "view":
-        return this.#view(event.view);
-      case "lost":
-        this.#lost.add(event.id);
-        return this.#say(`lost peer ${event.id}: ${event.why}`, "warning");
-      case "dropped":
-        return this.#say(`dropped peer ${event.id}, which may not come back: ${event.why}`, "warning");
-      case "refused":
-        return this.#say(`refused ${event.node} at ${event.address}: ${event.why}`, "warning");
-      case "waiting":
-        this.#waiting = event.waiting;
-        if (event.waiting) this.#say("fewer than half of the members are within reach: waiting for them", "warning");
-        else this.#say("enough members are within reach again");
-        if (event.waiting) this.#onWaiting();
-        return;
-      case "over":
-        this.#known = undefined;
-        this.#waiting = false;
-        if (event.ending === "expelled") this.#say("the others went on without this peer: joining again", "warning");
+    if (event.type === "view") {
+      this.#view(event.view);
+    } else if (event.type === "lost") {
+      this.#lost.add(event.id);
+      this.#say(`lost peer ${event.id}: ${event.why}`, "warning");
+    } else if (event.type === "dropped") {
+      this.#say(`dropped peer ${event.id}, which may not come back: ${event.why}`, "warning");
+    } else if (event.type === "refused") {
+      this.#refused(event.node, `refused ${event.node} at ${event.address}: ${event.why}`);
+    } else if (event.type === "waiting") {
+      this.#wait(event.waiting);
+    } else {
+      this.#known = undefined;
+      this.#waiting = false;
+      if (event.ending === "expelled") this.#say("the others went on without this peer: joining again", "warning");
     }
   };
+
+  #wait(waiting: boolean): void {
+    this.#waiting = waiting;
+    if (!waiting) {
+      this.#say("enough members are within reach again");
+    } else {
+      this.#say("fewer than half of the members are within reach: waiting for them", "warning");
+      this.#onWaiting();
+    }
+  }
+
+  #refused(node: string, line: string): void {
+    if (this.#newest === undefined) this.#early.set(node, line);
+    else this.#say(line, "warning");
+  }
 
   #view(view: SwarmView): void {
     const { members } = view;
     this.#newest = view;
+    for (const [node, line] of this.#early)
+      if (!members.some((member) => member.node === node)) this.#say(line, "warning");
+    this.#early.clear();
     this.#onView(view);
     const ids = new Set(members.map(({ id }) => id));
     const known = this.#known;
     this.#known = ids;
     const count = `${ids.size} ${ids.size === 1 ? "member" : "members"}`;
-    if (known === undefined) return this.#say(`in the swarm: ${count}`);
+    if (known === undefined) {
+      this.#say(`in the swarm: ${count}`);
+      return;
+    }
     const come = [...ids].filter((id) => !known.has(id));
     const gone = [...known].filter((id) => !ids.has(id));
     const told = [

@@ -3,8 +3,8 @@
  */
 import { ConfigError } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
-import { type LiveSetting, openLiveSetting } from "./live-data.ts";
 import { formatLearningRate, type Job, recipeOf } from "./job.ts";
+import { type LiveSetting, openLiveSetting } from "./live-data.ts";
 import type { RunControls, RunHeader } from "./result.ts";
 import { headerOf, openJobModel } from "./setting.ts";
 

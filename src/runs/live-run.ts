@@ -4,19 +4,19 @@
  */
 import { Aborted, NonFiniteError } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
+import type { Seconds } from "../base/units.ts";
 import { peerId } from "../ports/view.ts";
-import { type LiveThread, type Stay, type Swarm, startLiveThread, type SwarmView } from "../transports/libp2p/index.ts";
+import { type LiveThread, type Stay, type Swarm, type SwarmView, startLiveThread } from "../transports/libp2p/index.ts";
 import { siblingEntry } from "../transports/threads/index.ts";
-import { writeLiveRecord } from "./live-folder.ts";
+import type { Job } from "./job.ts";
 import type { LiveSetting } from "./live-data.ts";
+import { writeLiveRecord } from "./live-folder.ts";
 import type { LiveNews, Say } from "./live-news.ts";
 import type { LiveMainMessage, LiveWorkerData, LiveWorkerMessage } from "./live-worker.ts";
-import type { Job } from "./job.ts";
 import type { Beginning, PeerOutcome, Resumed, Tick } from "./program.ts";
 import { Recorder } from "./recorder.ts";
 import type { RunControls, RunHeader, RunResult } from "./result.ts";
 import { methodOf } from "./setting.ts";
-import type { Seconds } from "../base/units.ts";
 
 export interface LiveControls extends RunControls {
   /** Shows a line to whoever runs this peer. */
@@ -52,7 +52,7 @@ export async function liveRun(peer: LivePeer, controls: LiveControls): Promise<R
   try {
     const method = methodOf(job);
     const common = { job, method, view, layout, header, controls, checkpoint, dataChecksum };
-    const recorder = await Recorder.open({ ...common, clock: "wall", alone: true });
+    const recorder = await Recorder.open({ ...common, clock: "wall", alone: true, wireBytes: () => swarm.wireBytes });
     try {
       const run = new LiveRun(peer, controls, recorder);
       const outcome = await run.outcome();
@@ -148,6 +148,7 @@ class LiveRun {
         const told = message as LiveWorkerMessage; // our own worker's message, not a stranger's
         if (told.type === "tick") last = this.#tick(stay, told.tick);
         else if (told.type === "regrouped") this.#recorder.regrouped(told.change);
+        else if (told.type === "concluded") this.#recorder.concluded(told.totals);
         // Each peer's checkpoints are its own, under whatever id it was in the swarm.
         else this.#recorder.checkpoint({ ...told.state, id: peerId(0), rank: 0, members: 1 });
       },
@@ -157,6 +158,7 @@ class LiveRun {
     if (stop?.aborted) this.#leave();
     try {
       const outcome = await thread.done;
+      this.#peer.news.close();
       await stay.leave();
       return outcome;
     } catch (error) {

@@ -5,7 +5,7 @@
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Seconds, seconds } from "../base/units.ts";
-import { type Hello, foundSwarm, joinSwarm, type Swarm } from "../transports/libp2p/index.ts";
+import { foundSwarm, type Hello, joinSwarm, type Swarm } from "../transports/libp2p/index.ts";
 import type { KeyPair } from "../transports/libp2p/keys.ts";
 import { issueTicket, type Ticket } from "../transports/libp2p/ticket.ts";
 import type { Job } from "./job.ts";
@@ -116,7 +116,9 @@ class Host {
     const { today } = this.#controls;
     const expires = seconds(today() + OWN_TICKET_SECONDS);
     const { listen } = this.#choice.network;
-    const addresses = [this.#swarm?.addresses[0] ?? `${listen[0] ?? "/ip4/127.0.0.1/tcp/1"}/p2p/${this.#identity.peerId}`];
+    const addresses = [
+      this.#swarm?.addresses[0] ?? `${listen[0] ?? "/ip4/127.0.0.1/tcp/1"}/p2p/${this.#identity.peerId}`,
+    ];
     const ticket = async () => (await issueTicket(this.#swarmKey, { role: this.#role, expires, addresses })).text;
     const say = helloOf({ identity: this.#identity, role: this.#role, ticket, run: () => this.#about.run });
     return say(to);

@@ -4,10 +4,10 @@
 import { seconds } from "../base/units.ts";
 import type { PeerId } from "../ports/view.ts";
 import { servePeer } from "../transports/threads/index.ts";
-import { type LiveSetting, placeOf } from "./live-data.ts";
 import type { Job } from "./job.ts";
+import { type LiveSetting, placeOf } from "./live-data.ts";
 import { type Beginning, type PeerOutcome, type Resumed, type Tick, trainPeer } from "./program.ts";
-import type { PeerState, Regrouping } from "./result.ts";
+import type { PeerState, Regrouping, Totals } from "./result.ts";
 import { methodOf, openJobModel, trainingSettings } from "./setting.ts";
 
 /** What the worker is started with. */
@@ -26,6 +26,7 @@ export interface LiveWorkerData {
 export type LiveWorkerMessage =
   | { readonly type: "tick"; readonly tick: Tick }
   | { readonly type: "regrouped"; readonly change: Regrouping }
+  | { readonly type: "concluded"; readonly totals: Totals }
   | { readonly type: "checkpoint"; readonly state: PeerState };
 
 /** What the main thread tells it: to leave after the round in flight. */
@@ -66,6 +67,7 @@ servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
         checkpoint: (state) => tell({ type: "checkpoint", state }),
         show: () => {},
         shown: () => [],
+        concluded: (totals) => tell({ type: "concluded", totals }),
         regrouped: (change) => tell({ type: "regrouped", change }),
         ended: () => late && (peer.view.workers.length > 0 || peer.view.members[0] === peer.id),
       },

@@ -13,19 +13,22 @@ import { type Seconds, seconds } from "../base/units.ts";
 import { Batches } from "../data/batches.ts";
 import { vector } from "../kernels/index.ts";
 import type { Note } from "../patterns/pattern.ts";
-import type { TrainTest } from "../ports/dataset.ts";
+import type { Batch, TrainTest } from "../ports/dataset.ts";
 import type { MeterTotals } from "../ports/meter.ts";
 import type { Model } from "../ports/model.ts";
 import type { Peer } from "../ports/peer.ts";
 import { type PeerId, rankOf, type View } from "../ports/view.ts";
 import { isLiar, lying, parseByzantine } from "../recipes/byzantine.ts";
-import type { Learner, Method, StepReport, TrainingSettings } from "../recipes/method.ts";
+import type { Learner, Method, StepReport, Trainee, TrainingSettings } from "../recipes/method.ts";
+import type { SharedReplicas } from "../recipes/shared-replicas.ts";
 import { type Agreement, agree } from "../rounds/agreement.ts";
 import { conclude } from "../rounds/conclusion.ts";
 import { receiveState, sendState } from "../rounds/state-transfer.ts";
 import type { Job, Target } from "./job.ts";
+import { sumOf, totalsOf } from "./ledger.ts";
 import { consensusDistance, meanOf } from "./mean-model.ts";
-import type { Measured, Outcome, PeerState, Regrouping } from "./result.ts";
+import type { Measured, Outcome, PeerState, Regrouping, Totals } from "./result.ts";
+import { readTotals, writeTotals } from "./totals.ts";
 
 /** What a note says; the largest one told in a round wins. */
 export const NOTES: Readonly<Record<"goOn" | "target" | "diverged" | "interrupted", Note>> = {
@@ -81,6 +84,8 @@ export interface Host {
   shown(round: number): readonly Float32Array[];
   /** Membership changed; told by rank 0 of the new view. */
   regrouped?(change: Regrouping): void;
+  /** The run is over: what all members have spent, where each is recorded by itself. */
+  concluded?(totals: Totals): void;
   /** Whether some peer has come to the end of the run, as far as it is known: who comes later begins no new one. */
   ended?(): boolean;
 }
@@ -116,6 +121,10 @@ export interface PeerSetup {
   /** Which of the parts is this peer's, −1 for none; default by the roster. */
   readonly place?: number;
   readonly settings: TrainingSettings;
+  /** Of the mini-batches of all peers that run in this thread; default: of this one's. */
+  readonly batchRoom?: Batch;
+  /** Where peers of one process that hold equal parameters share them. */
+  readonly shared?: SharedReplicas;
   readonly host: Host;
   readonly resumed: Resumed | undefined;
   /** Default "together". */
@@ -150,7 +159,7 @@ class PeerRun {
   readonly #peer: Peer;
   readonly #setup: PeerSetup;
   #rank: number;
-  readonly #params: Float32Array;
+  readonly #trainee: Trainee;
   readonly #learner: Learner;
   /** Whether members come and go. */
   readonly #elastic: boolean;
@@ -180,29 +189,34 @@ class PeerRun {
     this.#setup = setup;
     this.#rank = rankOf(peer.view, peer.id);
     this.#hops = method.hops?.(peer.view);
-    this.#params = vector(model.layout.length);
     this.#start = resumed?.round ?? 0;
     this.#round = this.#start;
     this.#elastic = setup.settings.elastic ?? false;
     this.#veteran = begins !== "joining";
     const worker = setup.place ?? roster.workers.indexOf(peer.id);
     const rows = parts[worker];
-    const batches =
-      rows === undefined ? null : new Batches(data.train, rows, job.batch, peer.rng.split(`peer/${peer.id}/batches`));
-    this.#learner = method.open({
+    const order = peer.rng.split(`peer/${peer.id}/batches`);
+    const batches = rows === undefined ? null : new Batches(data.train, rows, job.batch, order, setup.batchRoom);
+    const begin = (params: Float32Array) => {
+      if (resumed === undefined) model.init(peer.rng.split("init"), params);
+      else {
+        checkLength(resumed.params, params.length, "checkpoint");
+        params.set(resumed.params);
+      }
+      return params;
+    };
+    const shared = this.#hops === undefined ? setup.shared : undefined; // where models differ there is nothing to share
+    const { length } = model.layout;
+    this.#trainee = {
       peer,
       model: modelOf(setup, worker, peer),
       batches,
-      params: this.#params,
+      params: shared?.initial(length, begin) ?? begin(vector(length)),
       settings: setup.settings,
-    });
-    if (resumed === undefined) {
-      model.init(peer.rng.split("init"), this.#params);
-    } else {
-      checkLength(resumed.params, model.layout.length, "checkpoint");
-      this.#params.set(resumed.params);
-      if (resumed.learner !== undefined && !resumed.wiresAnew) this.#learner.restore(resumed.learner);
-    }
+      ...(shared && { shared }),
+    };
+    this.#learner = method.open(this.#trainee);
+    if (resumed?.learner !== undefined && !resumed.wiresAnew) this.#learner.restore(resumed.learner);
   }
 
   async run(): Promise<PeerOutcome> {
@@ -286,12 +300,21 @@ class PeerRun {
 
   async #concluded(): Promise<boolean> {
     try {
-      await conclude(this.#peer, this.#round);
+      if (!this.#alone) await conclude(this.#peer, this.#round);
+      else this.#setup.host.concluded?.(await this.#reportTotals());
       return true;
     } catch (error) {
       if (error instanceof PeerLost) return false;
       throw error;
     }
+  }
+
+  /** What all members have spent that are here at the end. */
+  async #reportTotals(): Promise<Totals> {
+    const serves = this.#rank === 0 && this.#hops === undefined;
+    const own = totalsOf({ totals: this.#peer.meter.totals(), serves });
+    const sum = (reports: readonly Uint8Array[]) => writeTotals(reports.map(readTotals).reduce(sumOf));
+    return readTotals(await conclude(this.#peer, this.#round, { own: writeTotals(own), sum }));
   }
 
   /** The run ended before this peer, which had just come, was given its state. */
@@ -508,7 +531,7 @@ class PeerRun {
       rank: this.#rank,
       members: this.#peer.view.members.length,
       round: this.#round,
-      params: this.#keepsModel ? Float32Array.from(this.#params) : null,
+      params: this.#keepsModel ? Float32Array.from(this.#trainee.params) : null,
       learner: this.#learner.save(),
     };
   }

@@ -27,6 +27,7 @@ import type {
   RunHeader,
   RunResult,
   Totals,
+  WireBytes,
 } from "./result.ts";
 
 export interface RecorderSetup {
@@ -43,6 +44,8 @@ export interface RecorderSetup {
   readonly dataChecksum: number;
   /** One peer of a swarm records itself; default: all peers are recorded here. */
   readonly alone?: boolean;
+  /** What crossed the sockets by now, where there are any. */
+  readonly wireBytes?: () => WireBytes;
 }
 
 export class Recorder {
@@ -57,6 +60,7 @@ export class Recorder {
   readonly #trouble: string[] = [];
   #viewChanges = 0;
   #undone = 0;
+  #concluded: Totals | undefined;
   #last: Progress;
 
   private constructor(setup: RecorderSetup, log: RunLog | undefined) {
@@ -128,6 +132,11 @@ export class Recorder {
     this.#setup.controls.listener?.regrouped?.(change);
   }
 
+  /** A run of peers that record themselves is over: what they have spent in all, of those that were there at the end. */
+  concluded(totals: Totals): void {
+    this.#concluded = totals;
+  }
+
   checkpoint(state: PeerState): void {
     this.#checkpoints?.add(state, () => {
       const { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs, seconds } = this.#last;
@@ -154,6 +163,7 @@ export class Recorder {
     const own = params === undefined ? [] : [params]; // rank 0 keeps its model; whoever came too late has none
     const models = decentralised ? outcomes.flatMap((peer) => peer.params ?? []) : own;
     const hash = models.length === 0 ? "" : await paramsHash(meanOf(models));
+    if (this.#concluded) this.#last = { ...this.#last, ...sumOf(this.#past.totals, this.#concluded) };
     if (spent !== undefined) this.#last = { ...this.#last, ...sumOf(this.#past.totals, this.#ledger.sum(spent)) };
     const reached =
       reachedTargetAt === undefined
@@ -183,12 +193,13 @@ export class Recorder {
   }
 
   async #close({ outcome, rounds, seconds, metrics, reached, hash }: End): Promise<RunResult> {
-    const { job, method, view, layout, header, clock, controls } = this.#setup;
+    const { job, method, view, layout, header, clock, controls, wireBytes, alone = false } = this.#setup;
     const { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs } = this.#last;
     const totals: Totals = { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs };
     const bytesTotal = totals.bytesUp + totals.bytesDown;
-    const everybody = method.uncompressedBytes(view, layout.length) * rounds;
-    const uncompressedBytes = this.#setup.alone ? everybody / view.members.length : everybody;
+    const counted = alone && this.#concluded === undefined ? 1 : view.members.length;
+    // Where one peer's bytes are counted: an even share.
+    const uncompressedBytes = (method.uncompressedBytes(view, layout.length) * rounds * counted) / view.members.length;
     const atTarget = this.#curve.find(({ round }) => round === reached?.round);
     await this.#checkpoints?.finish();
     this.#log?.write({ event: "finished", outcome, rounds, seconds, ...totals, paramsHash: hash });
@@ -220,8 +231,9 @@ export class Recorder {
       seconds,
       clock,
       ...totals,
+      ...(wireBytes && { wireBytes: wireBytes() }),
       bytesTotal,
-      bytesPerPeerPerRound: rounds === 0 ? 0 : bytesTotal / job.peers / rounds,
+      bytesPerPeerPerRound: rounds === 0 ? 0 : bytesTotal / Math.min(job.peers, counted) / rounds,
       loss: metrics?.loss ?? Number.NaN,
       accuracy: metrics?.accuracy ?? null,
       ...(metrics?.consensus === undefined ? {} : { consensus: metrics.consensus }),

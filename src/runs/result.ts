@@ -25,6 +25,11 @@ export interface Totals {
   readonly gradientMs: number;
 }
 
+export interface WireBytes {
+  readonly sent: number;
+  readonly received: number;
+}
+
 /** Before the first round and after each, as seen by the member of rank 0. */
 export interface Progress extends Totals {
   /** Rounds done. */
@@ -121,6 +126,8 @@ export interface RunResult {
   readonly clock: "wall" | "virtual";
   readonly bytesUp: number;
   readonly bytesDown: number;
+  /** What crossed the sockets of this peer, encryption and membership included; absent where there are none. */
+  readonly wireBytes?: WireBytes;
   readonly bytesTotal: number;
   readonly bytesPerPeerPerRound: number;
   readonly encodeMs: number;

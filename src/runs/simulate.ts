@@ -2,8 +2,10 @@
  * Runs a job in virtual time: all peers in this process, over the simulator's clock and wires.
  */
 import { NonFiniteError } from "../base/errors.ts";
+import { roomForBatch } from "../data/batches.ts";
 import { leaseVectors } from "../kernels/index.ts";
 import type { Model } from "../ports/model.ts";
+import { SharedReplicas } from "../recipes/shared-replicas.ts";
 import { RecordingMeter } from "../rounds/recording-meter.ts";
 import { ChromeTrace } from "../simulation/chrome-trace.ts";
 import { conditionsOf } from "../simulation/conditions.ts";
@@ -66,8 +68,10 @@ async function run(
     checkpoint,
     dataChecksum: setting.dataChecksum,
   });
+  const shared = new SharedReplicas();
   const shown = new ShownModels(isElastic(job) ? undefined : view.members.length);
   const meters = new Map(view.members.map((id) => [id, new RecordingMeter()]));
+  const batchRoom = roomForBatch(data.train, job.batch);
   let ended = false;
   const meterOf = (id: (typeof view.members)[number]) => meters.get(id)!;
   try {
@@ -94,7 +98,20 @@ async function run(
         const returns = peer.view.epoch > view.epoch;
         const resumed = returns ? undefined : resumedOf(checkpoint, peer.id);
         const begins = returns ? "joining" : beginningOf(checkpoint, peer.id);
-        const setup = { job, method, model, data, roster: view, parts, settings, host, resumed, begins };
+        const setup = {
+          job,
+          method,
+          model,
+          data,
+          roster: view,
+          parts,
+          settings,
+          batchRoom,
+          shared,
+          host,
+          resumed,
+          begins,
+        };
         const outcome = await trainPeer(peer, setup);
         ended = true;
         return outcome;

@@ -2,7 +2,7 @@
  * What the peers of the simulator's benchmark do.
  */
 import { flatLayout } from "../base/layout.ts";
-import { type Bytes, milliseconds, seconds } from "../base/units.ts";
+import { type Bytes, seconds } from "../base/units.ts";
 import { direct } from "../channels/direct.ts";
 import { identity } from "../compressors/identity.ts";
 import { kernels, vector } from "../kernels/index.ts";
@@ -15,7 +15,7 @@ import { readTopology } from "../topologies/registry.ts";
 /** @returns a checksum of what the peer holds in the end */
 export type BenchmarkProgram = (peer: Peer) => Promise<number>;
 
-/** A star: each peer computes, sends its server a body and gets one back, round after round. */
+/** A star: round after round its server sends a body to all, and each of them sends one back. */
 export function star(rounds: number, bodyBytes: Bytes): BenchmarkProgram {
   const body = new Uint8Array(bodyBytes);
   return async (peer) => {
@@ -24,12 +24,11 @@ export function star(rounds: number, bodyBytes: Bytes): BenchmarkProgram {
     const workers = peer.id === server ? members.slice(1) : []; // a copy in each peer would take n² of memory
     for (let round = 0; round < rounds; round++) {
       if (peer.id === server) {
-        await peer.gather(workers, { kind: "up", round });
         await peer.send(workers, { kind: "down", round }, body);
+        await peer.gather(workers, { kind: "up", round });
       } else {
-        await peer.work("compute", milliseconds(5), () => {});
-        await peer.send(server, { kind: "up", round }, body);
         await peer.receive(server, { kind: "down", round });
+        await peer.send(server, { kind: "up", round }, body);
       }
     }
     return 0;

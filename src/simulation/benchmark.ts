@@ -1,6 +1,6 @@
 /**
- * How fast the simulator is, over links of 20 Mbit/s and 30 ms: a star of peers with small bodies, two messages a peer and
- * round; or a gossip of whole vectors, one message a peer and round.
+ * How fast the simulator is, over links of 20 Mbit/s and 30 ms: a server that sends small bodies to all and gathers theirs,
+ * two messages a peer and round; or a gossip of whole vectors, one message a peer and round.
  */
 import { type Bytes, bytes, megabitsPerSecond, milliseconds, type Seconds, seconds } from "../base/units.ts";
 import { leaseVectors } from "../kernels/index.ts";

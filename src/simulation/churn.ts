@@ -132,7 +132,7 @@ export class Churn {
 
   /** Absences without end would keep a run going in which every program waits for what never comes. */
   #watch(): void {
-    const alone = this.#time.queue.pending.length === this.#planned && !this.#swarm.awaited();
+    const alone = this.#time.queue.size === this.#planned && !this.#swarm.awaited();
     this.#alone = alone ? this.#alone + 1 : 0;
     if (this.#alone > 8 * this.#peers) throw this.#swarm.stuck();
   }

@@ -29,64 +29,86 @@ export interface Event {
 }
 
 /** Children of an event in the heap: with four it is half as deep as with two, and siblings share a cache line. */
-const ARITY = 4;
+const ARITY_BITS = 2;
+const ARITY = 2 ** ARITY_BITS;
 
 export class EventQueue {
+  /** Events lie where they are until they are taken out; only their places move in the heap. */
+  readonly #events: (Event | undefined)[] = [];
+  #free: Int32Array<ArrayBuffer> = new Int32Array(64);
+  #freeCount = 0;
   /**
-   * A heap: no event comes before its parent, the event at ⌊(i − 1)/4⌋. What events are compared by lies beside them, so
-   * that to move one reads no other.
+   * A heap: no event comes before its parent, the one at ⌊(i − 1)/4⌋. What events are compared by lies beside their
+   * places, so that to move one touches none.
    */
-  readonly #events: Event[] = [];
-  #times = new Float64Array(64);
-  #ranks = new Float64Array(64);
+  #times: Float64Array<ArrayBuffer> = new Float64Array(64);
+  #ranks: Float64Array<ArrayBuffer> = new Float64Array(64);
+  #places: Int32Array<ArrayBuffer> = new Int32Array(64);
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
 
   /** The next event that was not cancelled. */
   first(): Event | undefined {
-    while (this.#events[0]?.cancelled) this.pop();
-    return this.#events[0];
+    while (this.#size > 0) {
+      const event = this.#events[this.#places[0]!]!;
+      if (!event.cancelled) return event;
+      this.pop();
+    }
+    return undefined;
   }
 
   push(event: Event): void {
-    const hole = this.#events.length;
+    const hole = this.#size++;
     if (hole === this.#times.length) this.#grow();
-    this.#events.push(event);
-    this.#rise(hole, event, event.time, rankWithin(event));
+    const place = this.#freeCount > 0 ? this.#free[--this.#freeCount]! : this.#events.length;
+    this.#events[place] = event;
+    this.#rise(hole, event.time, rankWithin(event), place);
   }
 
   pop(): Event | undefined {
-    const first = this.#events[0];
-    const last = this.#events.pop();
-    const size = this.#events.length;
-    if (last !== undefined && size > 0) this.#sink(last, this.#times[size]!, this.#ranks[size]!);
+    if (this.#size === 0) return undefined;
+    const place = this.#places[0]!;
+    const first = this.#events[place];
+    this.#events[place] = undefined;
+    this.#free[this.#freeCount++] = place;
+    const last = --this.#size;
+    if (last > 0) this.#sink(this.#times[last]!, this.#ranks[last]!, this.#places[last]!);
     return first;
   }
 
   /** Takes all events out, in no order. */
   drain(): readonly Event[] {
-    return this.#events.splice(0);
+    const events = this.pending;
+    this.#events.length = 0;
+    this.#freeCount = 0;
+    this.#size = 0;
+    return events;
   }
 
   /** All events to come, in no order. */
   get pending(): readonly Event[] {
-    return this.#events;
+    return this.#events.filter((event) => event !== undefined);
   }
 
-  #rise(from: number, event: Event, time: number, rank: number): void {
+  #rise(from: number, time: number, rank: number, place: number): void {
     let hole = from;
     while (hole > 0) {
-      const parent = Math.floor((hole - 1) / ARITY);
+      const parent = (hole - 1) >> ARITY_BITS;
       if (!this.#comes(time, rank, parent)) break;
       this.#move(parent, hole);
       hole = parent;
     }
-    this.#put(hole, event, time, rank);
+    this.#put(hole, time, rank, place);
   }
 
   /** Fills the place of the first event. */
-  #sink(event: Event, time: number, rank: number): void {
-    const size = this.#events.length;
+  #sink(time: number, rank: number, place: number): void {
+    const size = this.#size;
     let hole = 0;
-    for (let child = 1; child < size; child = ARITY * hole + 1) {
+    for (let child = 1; child < size; child = (hole << ARITY_BITS) + 1) {
       let least = child;
       const end = Math.min(child + ARITY, size);
       for (let other = child + 1; other < end; other++) {
@@ -96,7 +118,7 @@ export class EventQueue {
       this.#move(least, hole);
       hole = least;
     }
-    this.#put(hole, event, time, rank);
+    this.#put(hole, time, rank, place);
   }
 
   /** Whether an event of this time and rank comes before the one at `index`. */
@@ -106,22 +128,27 @@ export class EventQueue {
   }
 
   #move(from: number, to: number): void {
-    this.#put(to, this.#events[from]!, this.#times[from]!, this.#ranks[from]!);
+    this.#put(to, this.#times[from]!, this.#ranks[from]!, this.#places[from]!);
   }
 
-  #put(index: number, event: Event, time: number, rank: number): void {
-    this.#events[index] = event;
+  #put(index: number, time: number, rank: number, place: number): void {
     this.#times[index] = time;
     this.#ranks[index] = rank;
+    this.#places[index] = place;
   }
 
   #grow(): void {
-    const [times, ranks] = [this.#times, this.#ranks];
-    this.#times = new Float64Array(2 * times.length);
-    this.#ranks = new Float64Array(2 * ranks.length);
-    this.#times.set(times);
-    this.#ranks.set(ranks);
+    const length = 2 * this.#times.length;
+    this.#times = copied(this.#times, new Float64Array(length));
+    this.#ranks = copied(this.#ranks, new Float64Array(length));
+    this.#places = copied(this.#places, new Int32Array(length));
+    this.#free = copied(this.#free, new Int32Array(length));
   }
+}
+
+function copied<A extends Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(from: A, to: A): A {
+  to.set(from);
+  return to;
 }
 
 /** Phase, owner and order within an instant as one number below 2⁵³: owners have 16 bits, so an order may reach 2³⁵. */

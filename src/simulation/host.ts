@@ -18,11 +18,25 @@ export const hostTurn = (): Promise<void> =>
     port2.postMessage(null);
   });
 
+const SETTLED = Promise.resolve();
+
 /**
- * Resolves when every promise that could run on has done so. To be awaited from a microtask. Node runs its tick queue
- * just then, ten times cheaper than a turn of the event loop; elsewhere it takes a turn.
+ * Calls `step` once every promise that could run on has done so, and again after what that set off, until it returns
+ * false. Node runs its tick queue just then, ten times cheaper than a turn of the event loop; elsewhere it takes a turn.
  */
-export const microtasksDrained: () => Promise<void> =
+export const afterPromises: (step: () => boolean) => void =
   typeof globalThis.process?.versions?.node === "string"
-    ? () => new Promise((resolve) => globalThis.process.nextTick(resolve))
-    : hostTurn;
+    ? (step) => {
+        const { nextTick } = globalThis.process;
+        const tick = () => {
+          if (step()) void SETTLED.then(arm);
+        };
+        const arm = () => nextTick(tick); // from a tick the next one would come before the promises
+        void SETTLED.then(arm);
+      }
+    : (step) => {
+        const turn = () => {
+          if (step()) void hostTurn().then(turn);
+        };
+        void hostTurn().then(turn);
+      };

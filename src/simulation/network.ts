@@ -82,6 +82,8 @@ const FEW = 16;
 export class Network {
   readonly time: VirtualTime;
   readonly #stations: Map<PeerId, Station>;
+  /** The same, by id: each message looks one up. */
+  readonly #byId: Station[] = [];
   /** Stations that have ever waited for mail of many. */
   readonly #wideListeners = new Set<Station>();
   readonly #options: NetworkOptions;
@@ -94,6 +96,7 @@ export class Network {
   constructor(time: VirtualTime, stations: Map<PeerId, Station>, options: NetworkOptions) {
     this.time = time;
     this.#stations = stations;
+    for (const station of stations.values()) this.#byId[station.id] = station;
     this.#options = options;
     this.#trace = options.trace;
   }
@@ -101,7 +104,7 @@ export class Network {
   /** Queues one body for each receiver; all share it. @returns when the sender's queue has room again */
   send(from: Station, to: readonly PeerId[], tag: Tag, body: Uint8Array): Seconds {
     for (const id of to) {
-      const receiver = this.#stations.get(id)!; // the caller refuses strangers
+      const receiver = this.#byId[id]!; // the caller refuses strangers
       this.messages += 1;
       from.inFlight += 1;
       this.#launch(new Transfer(this, from, receiver, tag, body, from.era.view.epoch));
@@ -117,7 +120,12 @@ export class Network {
       this.#wideListeners.add(station);
       return;
     }
-    for (const id of from) this.#stations.get(id)?.listeners.add(station);
+    for (const id of from) {
+      const sender = this.#byId[id];
+      if (sender === undefined || sender === station.heard) continue;
+      sender.listeners.add(station);
+      station.heard = sender;
+    }
   }
 
   /** A message that was lost sets out once more. */
@@ -205,6 +213,7 @@ export class Network {
   join(station: Station): void {
     this.#trace?.({ kind: "return", time: this.time.now(), from: station.id });
     this.#stations.set(station.id, station);
+    this.#byId[station.id] = station;
   }
 
   #end(station: Station, why: string): void {

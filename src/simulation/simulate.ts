@@ -15,7 +15,7 @@ import { type Absence, Churn } from "./churn.ts";
 import { Cores } from "./cores.ts";
 import { DeadlockError } from "./deadlock.ts";
 import { PHASES } from "./event-queue.ts";
-import { microtasksDrained } from "./host.ts";
+import { afterPromises } from "./host.ts";
 import { checkLink, type Link, unlimited } from "./link.ts";
 import { Membership } from "./membership.ts";
 import { type Latency, type Mangle, Network } from "./network.ts";
@@ -162,7 +162,12 @@ class Simulation<T> {
       if (this.#stopped) throw this.#aborted(signal?.reason);
     } catch (error) {
       this.#stop(error);
-      await microtasksDrained(); // programs unwind before the error is passed on
+      await new Promise<void>((unwound) => {
+        afterPromises(() => {
+          unwound(); // the programs, before the error is passed on
+          return false;
+        });
+      });
       throw error;
     } finally {
       signal?.removeEventListener("abort", stop);

@@ -1,32 +1,29 @@
 /**
  * A peer in the simulator: its mail passes the simulated network, its clock is virtual, its work is charged.
  */
-import { Aborted, ConfigError, PeerLost, type ThinwireError } from "../base/errors.ts";
+import { ConfigError, PeerLost, type ThinwireError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
-import { type Seconds, seconds } from "../base/units.ts";
+import type { Seconds } from "../base/units.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { Clock, Envelope, Peer, Tag, WaitOptions } from "../ports/peer.ts";
 import type { PeerId, View } from "../ports/view.ts";
-import type { Cores } from "./cores.ts";
 import { PHASES } from "./event-queue.ts";
 import type { Membership } from "./membership.ts";
 import type { Network } from "./network.ts";
 import type { Slab } from "./slab.ts";
 import type { Station } from "./station.ts";
-import type { Trace } from "./trace.ts";
+import { Task, type Workplace } from "./task.ts";
+import type { VirtualTime } from "./virtual-time.ts";
 import type { Workbench } from "./workbench.ts";
 
 /** What all peers of a simulation share. */
-export interface World {
-  readonly clock: Clock;
+export interface World extends Workplace {
+  readonly clock: VirtualTime;
   readonly rng: Random;
   readonly network: Network;
   readonly membership: Membership<Station>;
   readonly workbench: Workbench;
   readonly slab: Slab;
-  readonly trace: Trace | undefined;
-  /** Shared by all peers. */
-  readonly cores: Cores | undefined;
 }
 
 export class SimulatedPeer implements Peer {
@@ -82,13 +79,13 @@ export class SimulatedPeer implements Peer {
   /** Resolves at a time, at once if it has come. */
   #at(time: Seconds): Promise<void> {
     const station = this.#station;
-    const { network } = this.#world;
-    if (time <= network.time.now()) return DONE;
+    const { clock } = this.#world;
+    if (time <= clock.now()) return DONE;
     return new Promise((resolve, reject) => {
       const there = () => {
         if (station.ended === undefined) resolve();
       };
-      network.time.at(time, PHASES.mail, station, there, reject);
+      clock.at(time, PHASES.mail, station, there, reject);
     });
   }
 
@@ -118,7 +115,7 @@ export class SimulatedPeer implements Peer {
       this.#refused("nextView") ??
       new Promise((resolve, reject) => {
         this.#world.membership.next(this.#station, resolve);
-        this.signal.addEventListener("abort", () => reject(this.#aborted("nextView")), { once: true });
+        this.signal.addEventListener("abort", () => reject(this.#station.aborted("nextView")), { once: true });
       })
     );
   }
@@ -131,41 +128,8 @@ export class SimulatedPeer implements Peer {
       return Promise.reject(new ConfigError(`work "${label}": cost`, complaint));
     }
     return new Promise((resolve, reject) => {
-      this.#world.workbench.perform({
-        body,
-        done: (value, spent) => this.#charge(label, cost ?? spent, spent, value, resolve, reject),
-        failed: reject,
-        // Bodies that others asked for before may have run meanwhile: a run that was aborted starts no more of them.
-        refused: () => (this.#station.stopped ? this.#aborted("work", label) : undefined),
-      });
+      this.#world.workbench.perform(new Task(this.#world, this.#station, label, cost, body, resolve, reject));
     });
-  }
-
-  /** Also work that costs nothing goes on through the queue, so that programs resume in the order of their ids. */
-  #charge<T>(
-    label: string,
-    cost: Seconds,
-    spent: Seconds,
-    value: T,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    this.meter.spent(label, spent);
-    const station = this.#station;
-    if (station.stopped) {
-      reject(this.#aborted("work", label));
-      return;
-    }
-    const { network, trace, cores } = this.#world;
-    const now = network.time.now();
-    const pace = cost > 0 && station.pace !== undefined ? station.pace(station.pieces++) : 1;
-    const time = seconds(cost * pace);
-    const until = time > 0 && cores !== undefined ? cores.take(now, time) : seconds(now + time);
-    trace?.({ kind: "work", time: now, until, from: this.id, label });
-    const done = () => {
-      if (station.ended === undefined) resolve(value);
-    };
-    network.time.at(until, PHASES.mail, station, done, reject);
   }
 
   /** Whether the peer is there to wait; it is told if one of the senders is lost. */
@@ -190,12 +154,12 @@ export class SimulatedPeer implements Peer {
   /** A call of a peer that is gone never settles; one in a run that was aborted rejects. */
   #refused(call: string, label?: string): Promise<never> | undefined {
     if (this.#station.ended !== undefined) return never();
-    return this.#station.stopped ? Promise.reject(this.#aborted(call, label)) : undefined;
+    return this.#station.stopped ? Promise.reject(this.#station.aborted(call, label)) : undefined;
   }
 
   #reaches(id: PeerId): boolean {
     const { members, lost } = this.#station.era;
-    return id !== this.id && members.has(id) && !lost.has(id);
+    return id !== this.id && members.has(id) && (lost.size === 0 || !lost.has(id));
   }
 
   #unreachable(id: PeerId, tag: Tag): ThinwireError {
@@ -203,14 +167,6 @@ export class SimulatedPeer implements Peer {
     if (id === this.id) return new ConfigError(where, { expected: "another peer", got: `peer ${id} itself` });
     const got = this.#station.era.lost.get(id) ?? "it is no member of the view";
     return new PeerLost(where, { expected: `peer ${id} to be there`, got });
-  }
-
-  #aborted(call: string, label?: string): Aborted {
-    return new Aborted(`peer ${this.id}: ${call}${label === undefined ? "" : ` "${label}"`}`, {
-      expected: "to go on",
-      got: "an abort",
-      cause: this.signal.reason,
-    });
   }
 }
 

@@ -2,6 +2,7 @@
  * One peer's end of the simulated network: its ports, its mail, and whether it is still there. A peer that comes back has
  * a new one.
  */
+import { Aborted } from "../base/errors.ts";
 import { type Seconds, seconds } from "../base/units.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { PeerId } from "../ports/view.ts";
@@ -45,6 +46,8 @@ export class Station implements Source, Member {
   inFlightBefore = 0;
   /** Who has ever waited for mail of this peer alone, or of few. */
   readonly listeners: Set<Station> = new Set();
+  /** Among whose listeners it was entered last. */
+  heard: Station | undefined;
   /** Why this peer sends and receives no more. */
   ended: string | undefined;
   /** It ended without a word. */
@@ -74,6 +77,15 @@ export class Station implements Source, Member {
   stop(reason: unknown): void {
     this.stopped = true;
     this.abort.abort(reason);
+  }
+
+  /** The error of a call in a run that is torn down. */
+  aborted(call: string, label?: string): Aborted {
+    return new Aborted(`peer ${this.id}: ${call}${label === undefined ? "" : ` "${label}"`}`, {
+      expected: "to go on",
+      got: "an abort",
+      cause: this.abort.signal.reason,
+    });
   }
 
   enter(era: Era): void {

@@ -9,7 +9,7 @@ import type { ThinwireError } from "../base/errors.ts";
 import { type Seconds, seconds } from "../base/units.ts";
 import type { PeerId } from "../ports/view.ts";
 import { type Event, EventQueue, type Phase } from "./event-queue.ts";
-import { hostTurn, microtasksDrained } from "./host.ts";
+import { afterPromises, hostTurn } from "./host.ts";
 
 /** Who makes events; it numbers them. */
 export interface Source {
@@ -27,6 +27,8 @@ export interface Course {
 }
 
 const TURN: Seconds = seconds(0.02);
+/** The real clock is looked at every so many instants. */
+const GLANCE = 8;
 
 export class VirtualTime {
   readonly queue: EventQueue = new EventQueue();
@@ -62,27 +64,45 @@ export class VirtualTime {
 
   /** Lets time pass until the run is over. @throws what `stuck` gives, and what events throw */
   async run(course: Course): Promise<void> {
-    let turn = this.#realTime();
-    let quiet = false;
-    for (;;) {
-      if (!quiet) await microtasksDrained();
-      if (this.#held !== undefined) {
+    while (!(await this.#pass(course))) {
+      if (this.#held === undefined) {
+        course.progress(this.#now);
+        await hostTurn();
+      } else {
         const held = this.#held;
         await held;
         if (this.#held === held) this.#held = undefined;
-        continue;
       }
-      if (course.over()) return;
-      if (!quiet && this.#realTime() - turn > TURN) {
-        course.progress(this.#now);
-        await hostTurn();
-        turn = this.#realTime();
-        continue;
-      }
-      const first = this.queue.first();
-      if (first === undefined) throw course.stuck();
-      quiet = this.#happen(first);
     }
+  }
+
+  /**
+   * Lets time pass for a turn, or until it is held. Nothing is awaited from one instant to the next: that would make the
+   * promises of a run half as many again.
+   * @returns whether the run is over
+   */
+  #pass(course: Course): Promise<boolean> {
+    const end = this.#realTime() + TURN;
+    let instants = 0;
+    return new Promise((resolve, reject) => {
+      const stop = (over: boolean) => {
+        resolve(over);
+        return false;
+      };
+      afterPromises(() => {
+        try {
+          if (this.#held !== undefined) return stop(false);
+          if (course.over()) return stop(true);
+          if (++instants % GLANCE === 0 && this.#realTime() > end) return stop(false);
+          let quiet = true;
+          while (quiet) quiet = this.#happen(this.queue.first() ?? raise(course.stuck()));
+          return true;
+        } catch (error) {
+          reject(error);
+          return false;
+        }
+      });
+    });
   }
 
   /** Every event of one phase of one instant, also those that come up meanwhile. @returns whether no program runs on */
@@ -99,6 +119,10 @@ export class VirtualTime {
     }
     return quiet;
   }
+}
+
+function raise(error: ThinwireError): never {
+  throw error;
 }
 
 /** An event that calls back. */

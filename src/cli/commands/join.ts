@@ -66,7 +66,10 @@ async function join(world: World, line: string, options: JoinOptions): Promise<E
   const through = options.through ?? [];
   const { addresses } = through.includes("ticket") ? await world.engines.tickets.read(line) : { addresses: [] };
   const choice: JoinChoice = {
-    network: readNetwork({ ...options, through: through.flatMap((one) => (one === "ticket" ? addresses : [one])) }, LISTEN),
+    network: readNetwork(
+      { ...options, through: through.flatMap((one) => (one === "ticket" ? addresses : [one])) },
+      LISTEN,
+    ),
     role: lookUp(ROLES, options.role ?? "train", "--role", "a role"),
     options: saidOf(options),
     folder: out,

@@ -3,10 +3,12 @@
  */
 import { Command } from "commander";
 import { Aborted, CheckpointError, ConfigError } from "../../base/errors.ts";
+import { seconds } from "../../base/units.ts";
 import type { RunControls, RunListener, RunResult } from "../../runs/result.ts";
 import { complaintOf } from "../complaints.ts";
 import { EXIT, type ExitCode } from "../exit-codes.ts";
 import { type Interrupt, listenForInterrupt } from "../interrupt.ts";
+import { launchedRequest, launchingFrom } from "../launching.ts";
 import { openMonitoring, tellBoth } from "../monitoring.ts";
 import { addFaultOptions } from "../options/fault-options.ts";
 import { addJobOptions, simulateCommandLine } from "../options/job-options.ts";
@@ -42,7 +44,10 @@ export function runCommand(kind: RunKind, world: World, end: (code: ExitCode) =>
 
 async function run(kind: RunKind, world: World, options: TypedOptions): Promise<ExitCode> {
   const usualOut = kind.alwaysWrites ? defaultFolder(kind.name, world.today()) : undefined;
-  const request = await readRequest(world, options, usualOut);
+  const launching = kind.name === "train" ? launchingFrom(world.env) : undefined;
+  const asked = await readRequest(world, options, usualOut);
+  const request = launching === undefined ? asked : await launchedRequest(world, asked, launching);
+  const isQuietRank = launching !== undefined && launching.launch.rank > 0;
   const { job, resume, log, quiet, debug } = request;
   const monitoring = await openMonitoring(world, request.monitor);
   const state = new RunState(variantName(job), job.rounds);
@@ -58,11 +63,19 @@ async function run(kind: RunKind, world: World, options: TypedOptions): Promise<
   if (monitoring.url !== undefined && !quiet) screen.say(`watch ${monitoring.url}/metrics and /healthz`);
   try {
     const listener = tellBoth(monitoring.listener, shown(screen, state, world, quiet));
-    const result = await world.engines[kind.name](job, controlsOf(request, interrupt, listener));
+    const controls = controlsOf(request, interrupt, listener);
+    const result =
+      launching === undefined
+        ? await world.engines[kind.name](job, controls)
+        : await world.engines.launched(job, launching, {
+            ...controls,
+            say: (line, level) => void (isQuietRank || screen.say(line, level)),
+            today: () => seconds(world.today().getTime() / 1000),
+          });
     state.status = result.outcome;
     screen.update(state, true);
     screen.close();
-    tellResult(world, request, result);
+    if (!isQuietRank) tellResult(world, request, result);
     const code = exitCodeOf(result);
     if (code === EXIT.failed) sayReplay();
     return code;

@@ -70,7 +70,11 @@ async function readServe(world: World, typed: ServeOptions) {
     const resumed = resume === undefined ? undefined : await world.engines.jobOf(resume);
     const role = lookUp(ROLES, options.role ?? (resumed?.server === "own" ? "aggregate" : "train"), "--role", "a role");
     const { faults: _, link: __, compute: ___, ...said } = options;
-    const job = readJob({ ...said, server: role === "aggregate" ? "own" : "peer", link: "none" }, resumed, JOB_DEFAULTS);
+    const job = readJob(
+      { ...said, server: role === "aggregate" ? "own" : "peer", link: "none" },
+      resumed,
+      JOB_DEFAULTS,
+    );
     const choice: ServeChoice = {
       network: readNetwork(options, LISTEN),
       members: parseNumber(options.waitFor ?? "1", "--wait-for", { integer: true, min: 1, max: 1024 }),

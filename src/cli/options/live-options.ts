@@ -43,7 +43,8 @@ export function addNetworkOptions(command: Command, listen: string, through: str
 }
 
 export function addLiveFileOptions(command: Command, name: string): void {
-  const add = (flags: string, text: string) => command.addOption(new Option(flags, text).helpGroup("Files and output:"));
+  const add = (flags: string, text: string) =>
+    command.addOption(new Option(flags, text).helpGroup("Files and output:"));
   if (name === "serve") {
     add("--config <file>", "JSON file with job options, see thinwire config; the command line wins (default: none)");
   }

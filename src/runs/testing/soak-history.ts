@@ -44,13 +44,23 @@ export class History {
   /** Decided rounds that nobody had any more, and that were made again. */
   forgotten = 0;
 
+  /** A member takes part in a round. If that was decided before, then nobody has its result any more. */
+  tries(life: Life, tried: Try): void {
+    const known = this.decisions[tried.round.number];
+    if (known !== undefined && !sameExchange(known, tried.round, tried.view)) this.#forget(tried.round.number, known);
+    life.tries.push(tried);
+  }
+
   /** A member has the result of a round that it took part in. */
   committed(life: Life, round: Round, view: View, params: Float32Array): void {
     const known = this.decisions[round.number];
-    if (known !== undefined && sameExchange(known, round, view)) {
+    if (known !== undefined) {
+      assert.ok(
+        sameExchange(known, round, view),
+        `peer ${life.id}: round ${round.number} was decided otherwise meanwhile`,
+      );
       assertEqual(params, known.params, `peer ${life.id} after round ${round.number}, ${life.tries.length} tries`);
     } else {
-      if (known !== undefined) this.#forget(round.number, known);
       assert.equal(this.decisions.length, round.number, `peer ${life.id}: rounds are decided one after the other`);
       this.decisions.push({ round, view, params: Float32Array.from(params), holders: new Set() });
     }
@@ -82,7 +92,7 @@ export class History {
   /** A decided round may be made again only if all who held its result are gone. */
   #forget(round: number, { holders }: Decision): void {
     const left = [...holders].filter(({ gone }) => !gone).map(({ id }) => id);
-    assert.deepEqual(left, [], `round ${round} was decided again, while these peers held its result`);
+    assert.deepEqual(left, [], `round ${round} is made again, while these peers held its result`);
     this.forgotten += this.decisions.length - round;
     this.decisions.length = round;
   }

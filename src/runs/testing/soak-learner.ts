@@ -58,7 +58,7 @@ class WatchedLearner implements Learner {
     history.initial ??= Float32Array.from(params);
     assert.ok(!life.gone, `peer ${life.id} goes on after its end`);
     assert.ok(life.tries.length < MOST_TRIES, `peer ${life.id} makes no headway: ${life.tries.length} tries`);
-    life.tries.push({ round, view, before: this.#learner.save() });
+    history.tries(life, { round, view, before: this.#learner.save() });
     const report = await this.#learner.step(round, note);
     const done = round.number + 1;
     assert.ok(params.every(Number.isFinite), `peer ${life.id} after round ${round.number}: its model is not finite`);

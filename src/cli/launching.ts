@@ -1,0 +1,34 @@
+/**
+ * `train` as one of the processes that a launcher has started: what that changes of its options.
+ */
+import { join } from "node:path";
+import { checkJob, type Job, optionsOf } from "../runs/job.ts";
+import { launchFrom } from "../runs/launch.ts";
+import { type Launching, peersOf } from "../runs/live-launch.ts";
+import { wordOf } from "../runs/live-word.ts";
+import type { RunRequest } from "./options/run-request.ts";
+import type { World } from "./world.ts";
+
+/** Undefined where this process was started alone. @throws {ConfigError} */
+export function launchingFrom(env: World["env"]): Launching | undefined {
+  const launch = launchFrom(env);
+  return launch === undefined || launch.size === 1 ? undefined : { launch, word: wordOf(env, launch) };
+}
+
+/** Rank 0 shows and writes what any run does; the others write what they need to go on, where they are told to, and are quiet. */
+export async function launchedRequest(world: World, request: RunRequest, { launch }: Launching): Promise<RunRequest> {
+  const job = launchedJob(request, peersOf(launch, request.job.server, saidPeers(request)));
+  if (launch.rank === 0) return { ...request, job };
+  const { options, resume } = request;
+  const own = (folder: string) => join(folder, `rank-${launch.rank}`);
+  const resumed = resume === undefined || !(await world.engines.holdsRun(own(resume))) ? undefined : own(resume);
+  const out = options.out === undefined ? undefined : own(options.out);
+  return { ...request, job, out, resume: resumed, monitor: undefined, json: false, quiet: true };
+}
+
+/** As many peers as processes, whose wires are real. */
+const launchedJob = ({ job }: RunRequest, peers: number): Job =>
+  checkJob({ ...optionsOf(job), peers: String(peers), link: "none" });
+
+const saidPeers = ({ options, resume, job }: RunRequest): string | undefined =>
+  options.peers ?? (resume === undefined ? undefined : String(job.peers));

@@ -1,0 +1,140 @@
+/**
+ * Members of a live swarm as child processes of the real command, on the loopback: what they say is waited for, never slept
+ * for.
+ */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+
+const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
+
+/** A line of `--log json`. */
+export interface Line {
+  readonly event: string;
+  readonly level: string;
+  readonly message?: string;
+  readonly round?: number;
+  readonly status?: string;
+  readonly accuracy?: number;
+}
+
+export interface Over {
+  /** null when a signal ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export class Member {
+  readonly name: string;
+  readonly lines: Line[] = [];
+  readonly over: Promise<Over>;
+  readonly #child: ChildProcess;
+  #stderr = "";
+  #stdout = "";
+  #ended = false;
+  #waiting: (() => void)[] = [];
+
+  constructor(t: TestContext, name: string, cwd: string, args: readonly string[], env: Record<string, string> = {}) {
+    this.name = name;
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    });
+    this.#child = child;
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      this.#stdout += text;
+    });
+    child.stderr.setEncoding("utf8").on("data", (text: string) => this.#hear(text));
+    this.over = new Promise((resolve) => {
+      child.on("close", (code) => {
+        this.#ended = true;
+        this.#look();
+        resolve({ code, stdout: this.#stdout, stderr: this.#stderr });
+      });
+    });
+    t.after(async () => {
+      child.kill("SIGKILL");
+      await this.over;
+    });
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** The first line from the `from`th on of which `wanted` is true. */
+  async line(wanted: (line: Line) => boolean, what: string, from = 0): Promise<Line> {
+    for (;;) {
+      const found = this.lines.slice(from).find(wanted);
+      if (found !== undefined) return found;
+      assert.ok(!this.#ended, `${this.name} ended before it said ${what}:\n${this.#stderr}${this.#stdout}`);
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  says(text: RegExp, from = 0): Promise<Line> {
+    return this.line(({ message }) => message !== undefined && text.test(message), String(text), from);
+  }
+
+  /** Progress at a round above `round`. */
+  passes(round: number, from = 0): Promise<Line> {
+    return this.line((line) => (line.round ?? -1) > round, `that round ${round} is over`, from);
+  }
+
+  /** The newest round that it told of. */
+  get round(): number {
+    return Math.max(0, ...this.lines.map(({ round }) => round ?? 0));
+  }
+
+  /** The object on the last line of stdout. */
+  async result(code: number): Promise<Record<string, unknown>> {
+    const over = await this.over;
+    assert.equal(over.code, code, `${this.name}: ${over.stderr}`);
+    return JSON.parse(over.stdout.trimEnd().split("\n").at(-1) ?? "");
+  }
+
+  #hear(text: string): void {
+    const whole = this.#stderr.lastIndexOf("\n") + 1;
+    this.#stderr += text;
+    const end = this.#stderr.lastIndexOf("\n") + 1;
+    for (const line of this.#stderr.slice(whole, end).split("\n"))
+      if (line.startsWith("{")) this.lines.push(JSON.parse(line));
+    this.#look();
+  }
+
+  #look(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+/** Short, for those who wait to lose somebody; long enough for a busy machine not to lose others. */
+const QUICK = ["--lost-after", "4s", "--log", "json", "--json"];
+
+export function serve(t: TestContext, cwd: string, args: readonly string[]): Member {
+  return new Member(t, "server", cwd, ["serve", "--out", "server", "--listen", "127.0.0.1:0", ...QUICK, ...args]);
+}
+
+export function joiner(
+  t: TestContext,
+  cwd: string,
+  name: string,
+  ticket: string,
+  args: readonly string[] = [],
+): Member {
+  return new Member(t, name, cwd, ["join", ticket, "--out", name, "--listen", "127.0.0.1:0", ...QUICK, ...args]);
+}
+
+/** The ticket that a server has printed. */
+export async function ticketOf(server: Member): Promise<string> {
+  const { message = "" } = await server.says(/^thinwire join /);
+  return message.replace("thinwire join ", "");
+}
+
+export const resultIn = async (cwd: string, name: string): Promise<Record<string, unknown>> =>
+  JSON.parse(await readFile(join(cwd, name, "result.json"), "utf8"));
