@@ -20,8 +20,11 @@ export interface EndUse {
 /** Keeps ends of channels, and vectors, by name: what was kept before under a name comes back under it. */
 export interface EndKeeper {
   end<E extends Settled>(name: string, make: () => E, use?: EndUse): E;
-  /** For an end that must be made anew: it takes over what was remembered under its name. */
-  carry(name: string, end: Settled): void;
+  /**
+   * For an end that must be made anew: it takes over what was remembered under its name.
+   * @param use `replicated`: all members hold an equal one, though nobody has another end of it
+   */
+  carry(name: string, end: Settled, use?: Pick<EndUse, "replicated">): void;
   vector(name: string, length: number): Float32Array;
 }
 

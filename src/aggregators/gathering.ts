@@ -32,7 +32,7 @@ class Gathering implements Aggregation {
   #rng: Random | undefined;
 
   constructor(rule: Rule, setup: AggregationSetup) {
-    const { senders, layout, keeper } = setup;
+    const { senders, layout, keeper, replicated = false } = setup;
     const least = rule.least?.(0) ?? 1;
     if (senders.length < least) {
       throw new ConfigError(rule.name, { expected: `at least ${least} workers`, got: senders.length });
@@ -42,7 +42,7 @@ class Gathering implements Aggregation {
     this.#receivers = receivers(setup);
     this.#buffers = senders.map((_, i) => keeper?.vector(`vector/${i}`, layout.length) ?? vector(layout.length));
     const { memory } = this.#opened;
-    if (memory !== undefined) keeper?.carry("rule", memory);
+    if (memory !== undefined) keeper?.carry("rule", memory, { replicated });
     this.ends = new Map([...endsOf(this.#receivers), ...(memory === undefined ? [] : [["rule", memory] as const])]);
   }
 

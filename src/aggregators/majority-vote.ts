@@ -50,13 +50,13 @@ class Vote implements Aggregation {
   #rng: Random | undefined;
 
   constructor(name: string, ties: Ties, setup: AggregationSetup) {
-    const { layout, keeper } = setup;
+    const { layout, keeper, replicated = false } = setup;
     this.#name = name;
     this.#ties = ties;
     this.#receivers = receivers(setup);
     this.#decoded = keeper?.vector("decoded", layout.length) ?? vector(layout.length);
     this.#last = ties === "previous" ? new Remembered(layout.length, 1, name) : undefined;
-    if (this.#last !== undefined) keeper?.carry("rule", this.#last);
+    if (this.#last !== undefined) keeper?.carry("rule", this.#last, { replicated });
     this.ends = new Map([...endsOf(this.#receivers), ...(this.#last ? [["rule", this.#last] as const] : [])]);
   }
 

@@ -64,6 +64,35 @@ test("a name splits the same key every time, and names that look alike split dif
   assert.notDeepEqual(root.split("a").split("b"), root.split("b").split("a"));
 });
 
+test("a key is mixed with sixteen bytes of the name at a time, however long it is and whatever was split before", () => {
+  const encoder = new TextEncoder();
+  const split = ({ k0, k1 }: Pick<Random, "k0" | "k1">, name: string): { k0: number; k1: number } => {
+    const text = encoder.encode(name);
+    const padded = new Uint8Array(16 * (Math.floor(text.length / 16) + 1));
+    padded.set(text);
+    padded[text.length] = 0x80;
+    const words = new DataView(padded.buffer);
+    const word = (at: number): number => words.getUint32(at, true);
+    for (let b = 0; b < padded.length; b += 16) {
+      [k0, k1] = philox4x32([word(b), word(b + 4), word(b + 8), word(b + 12)], [k0, k1]);
+    }
+    return { k0, k1 };
+  };
+  const names = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 40 }),
+    fc.string({ minLength: 300, maxLength: 1500 }),
+  );
+  fc.assert(
+    fc.property(fc.nat(), fc.array(names, { minLength: 1, maxLength: 4 }), (seed, path) => {
+      const root = Random.fromSeed(seed);
+      let expected: { k0: number; k1: number } = root;
+      let got = root;
+      for (const name of path) [expected, got] = [split(expected, name), got.split(name)];
+      assert.deepEqual({ k0: got.k0, k1: got.k1 }, expected);
+    }),
+  );
+});
+
 test("uniform, below and permutation stay in their ranges", () => {
   fc.assert(
     fc.property(fc.nat(), fc.nat(2 ** 31 - 1), fc.integer({ min: 1, max: 2 ** 32 }), (seed, i, m) => {

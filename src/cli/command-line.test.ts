@@ -9,6 +9,8 @@ const COMMANDS = [
   "train",
   "simulate",
   "compare",
+  "serve",
+  "join",
   "reproduce",
   "bench codecs",
   "bench models",

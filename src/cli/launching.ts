@@ -23,7 +23,9 @@ export async function launchedRequest(world: World, request: RunRequest, { launc
   const own = (folder: string) => join(folder, `rank-${launch.rank}`);
   const resumed = resume === undefined || !(await world.engines.holdsRun(own(resume))) ? undefined : own(resume);
   const out = options.out === undefined ? undefined : own(options.out);
-  return { ...request, job, out, resume: resumed, monitor: undefined, json: false, quiet: true };
+  // Pods have addresses of their own; of processes on one machine one alone can be watched at an address.
+  const monitor = launch.source === "Kubernetes" ? request.monitor : undefined;
+  return { ...request, job, out, resume: resumed, monitor, json: false, quiet: true };
 }
 
 /** As many peers as processes, whose wires are real. */

@@ -111,6 +111,7 @@ const engines: Engines = {
     models: async (options) =>
       (await import("../models/benchmark.ts")).benchModels({ ...options, cpuMs: () => cpuMs(process.cpuUsage()) }),
     simulation: async (options) => (await import("../simulation/benchmark.ts")).benchSimulation(options),
+    wire: async (options) => (await import("./wire/benchmark.ts")).benchWire(options),
     torch: async (python, tasks) => (await import("./torch.ts")).runTorch(python, tasks),
   },
   catalogue,

@@ -120,6 +120,21 @@ test("a joiner takes over what is replicated, and nothing else", () => {
   );
 });
 
+test("a memory without another end that all members hold is carried to the next view, and downloaded by a joiner", () => {
+  const open = (value: number) => {
+    const memory = new ExchangeMemory();
+    const rule = new End(value, false);
+    memory.carry("rule", rule, { replicated: true });
+    return { memory, rule };
+  };
+  const [from, to] = [open(3), open(0)];
+  to.memory.adopt(from.memory.replicated());
+  assert.equal(to.rule.values[0], 3);
+  const next = new End(0, false);
+  to.memory.reopen(new Set([one]), () => to.memory.carry("rule", next, { replicated: true }));
+  assert.equal(next.values[0], 3);
+});
+
 test("an heir adds what an end that is gone had yet to say, as often as it is told", () => {
   const memory = new ExchangeMemory();
   memory.end("result", () => new End(1.5, false));

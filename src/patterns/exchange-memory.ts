@@ -61,10 +61,13 @@ export class ExchangeMemory implements EndKeeper {
     this.#store.ends.set(this.#prefix + name, { end, use: {} });
   }
 
-  carry(name: string, end: Settled): void {
-    const before = this.#store.former.get(this.#prefix + name);
-    if (before !== undefined) end.restore(before.end.save());
-    this.put(name, end);
+  carry(name: string, end: Settled, use: EndUse = {}): void {
+    const key = this.#prefix + name;
+    const { ends, former } = this.#store;
+    const kept = use.replicated === true ? heldByAll(end) : end;
+    const before = former.get(key);
+    if (before !== undefined) kept.restore(before.end.save());
+    ends.set(key, { end: kept, use });
   }
 
   vector(name: string, length: number): Float32Array {
@@ -173,6 +176,14 @@ export class ExchangeMemory implements EndKeeper {
     );
   }
 }
+
+/** An end that has no other one, whose memory is the same at all members: what it alone would hold, a joiner downloads. */
+const heldByAll = (end: Settled): Settled => ({
+  commit: () => end.commit(),
+  rollback: () => end.rollback(),
+  save: () => ({ shared: end.save().private, private: new Map() }),
+  restore: ({ shared }) => end.restore({ shared: new Map(), private: shared }),
+});
 
 export const mirrors = (end: Settled): boolean => end.save().shared.size > 0;
 

@@ -71,6 +71,8 @@ class DirectionExchange implements Learner {
   #exact: Float32Array | undefined;
   #lastRate: number | undefined;
   #begun: Begun | undefined;
+  /** The exchange of the round that was begun is neither over nor undone. */
+  #inFlight = false;
 
   constructor(pattern: Pattern, trainee: Trainee, plan: DirectionPlan) {
     const { peer, model, batches, settings } = trainee;
@@ -109,9 +111,11 @@ class DirectionExchange implements Learner {
     if (this.#lastRate !== undefined && !stays) this.#exchange.rescale?.(this.#lastRate / rate);
     const { own } = await this.#begin(round, rate, entry.role === "worker");
     const loss = own?.loss ?? Number.NaN;
+    this.#inFlight = true;
     const told = await settle(this.#memory, () =>
       this.#exchange.average(own?.direction ?? null, this.#result, round, note, this.#answer(rate)),
     );
+    this.#inFlight = false;
     if (told !== 0) {
       this.#begun = undefined;
       return { loss, note: told };
@@ -155,11 +159,13 @@ class DirectionExchange implements Learner {
   }
 
   settle(round: number): void {
-    if (this.#begun === undefined || this.#begun.round >= round) {
-      this.#memory.rollback();
-    } else {
+    const counts = this.#inFlight && this.#begun!.round < round;
+    this.#inFlight = false;
+    if (counts) {
       this.#memory.commit();
       this.#done();
+    } else {
+      this.#memory.rollback();
     }
   }
 
@@ -191,7 +197,7 @@ class DirectionExchange implements Learner {
     this.#exact?.set(params);
     this.#begun = undefined;
     const rate = replica.get("rate");
-    this.#lastRate = rate === undefined ? undefined : vectorToScalars(rate)[0];
+    if (rate !== undefined) this.#lastRate ??= vectorToScalars(rate)[0]; // what this peer remembers is in units of its own
   }
 
   regroup(joined: ReadonlySet<PeerId>): void {

@@ -52,3 +52,22 @@ test("peers that hear the same hold one replica, and replicas that nobody holds 
   }
   assert.ok(seen.size <= 2, `${seen.size} replicas`);
 });
+
+test("a peer that is rounds behind the others takes the steps that they took, from where it is", () => {
+  const shared = new SharedReplicas();
+  const begin = () =>
+    shared.begin(
+      shared.initial(LENGTH, (params) => void params.fill(100)),
+      open,
+    );
+  let [ahead, behind] = [begin(), begin()];
+  const results = [1, 2, 3, 4].map((value) => new Float32Array(LENGTH).fill(value));
+  for (const result of results) ahead = step(shared, ahead, result, 1);
+  const alone = open(Float32Array.of(100, 100, 100));
+  for (const [r, result] of results.entries()) {
+    behind = step(shared, behind, result, 1);
+    alone.stepper.step(alone.params, result.slice(), 1);
+    assert.deepEqual(behind.params, alone.params, `after round ${r}`);
+  }
+  assert.equal(behind, ahead);
+});

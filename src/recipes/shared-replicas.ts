@@ -27,6 +27,7 @@ export class SharedReplicas {
   #first: Float32Array | undefined;
   /** The last step that was taken from a replica. */
   readonly #steps = new Map<Replica, Step>();
+  /** Peers that hold it, and the step that leads to it: whoever is behind may still take that. */
   readonly #holders = new Map<Replica, number>();
   readonly #starts = new Map<Float32Array, Replica>();
   readonly #spares: Replica[] = [];
@@ -65,8 +66,10 @@ export class SharedReplicas {
       take(to);
       const kept = this.#results.pop() ?? vector(result.length);
       kept.set(result);
+      this.#forget(from);
       step = { result: kept, rate, to };
       this.#steps.set(from, step);
+      this.#hold(to);
     }
     this.#hold(step.to);
     this.#release(from);
@@ -82,10 +85,17 @@ export class SharedReplicas {
     this.#holders.set(replica, left);
     if (left > 0) return;
     this.#holders.delete(replica);
-    const step = this.#steps.get(replica);
-    if (step !== undefined) this.#results.push(step.result);
-    this.#steps.delete(replica);
     this.#spares.push(replica);
+    this.#forget(replica);
+  }
+
+  /** The last step from a replica is not to be found any more. */
+  #forget(from: Replica): void {
+    const step = this.#steps.get(from);
+    if (step === undefined) return;
+    this.#steps.delete(from);
+    this.#results.push(step.result);
+    this.#release(step.to);
   }
 }
 

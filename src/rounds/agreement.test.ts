@@ -6,7 +6,7 @@ import { seconds } from "../base/units.ts";
 import type { Peer } from "../ports/peer.ts";
 import { peerId } from "../ports/view.ts";
 import { simulate } from "../simulation/simulate.ts";
-import { type Agreement, agree, type Standing } from "./agreement.ts";
+import { type Agreement, acknowledge, agree, type Standing } from "./agreement.ts";
 
 const standing = (round: number, more: Partial<Standing> = {}): Standing => ({
   veteran: true,
@@ -71,6 +71,45 @@ test("whoever agrees with a member that is lost is told, and nothing is agreed",
     return peer.view.epoch;
   });
   assert.deepEqual(results, [0, 0]);
+});
+
+test("a plan that is not true of the member that hears it is refused: no round that it has is taken back", async () => {
+  const plan = (round: number, stands: number) => Uint8Array.of(1, 0, round, 0, 0, 0, 0, 0, 0, 0, 0, stands);
+  const hears = async (round: number, stands: number): Promise<unknown> => {
+    const program = async (peer: Peer) => {
+      if (peer.id === 1) return agree(peer, standing(5)).catch((error: unknown) => error);
+      return peer.send(peerId(1), { kind: "view", round: 0, part: 1 }, plan(round, stands));
+    };
+    return (await simulate({ view: 2, seed: 1 }, program)).results[1];
+  };
+  const [current, behind, joined] = [0, 1, 2];
+  for (const [round, stands] of [
+    [4, current],
+    [4, behind],
+    [5, behind],
+    [6, current],
+    [5, joined],
+    [5, 7],
+  ] as const) {
+    assert.ok((await hears(round, stands)) instanceof CorruptError, `round ${round}, standing ${stands}`);
+  }
+  for (const [round, stands] of [
+    [5, current],
+    [6, behind],
+  ] as const) {
+    assert.equal(((await hears(round, stands)) as Agreement).round, round);
+  }
+});
+
+test("rank 0 goes on once all have acknowledged, and not if one of them is lost before", async () => {
+  const program = async (peer: Peer) => {
+    await peer.work("late", seconds(peer.id), () => {});
+    await acknowledge(peer);
+    return peer.clock.now();
+  };
+  assert.deepEqual((await simulate({ view: 3, seed: 1 }, program)).results, [2, 1, 2]);
+  const crashes = [{ peer: peerId(2), at: seconds(1) }];
+  await assert.rejects(simulate({ view: 3, seed: 1, crashes }, program), PeerLost);
 });
 
 test("a message of an agreement that is no such message is refused with a typed error", () =>

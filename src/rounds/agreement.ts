@@ -8,10 +8,12 @@
  * is undone, and made again in the new view as one more attempt. Members that do not have the state after r rounds get it
  * from one who has (`state-transfer.ts`). Two messages a member and view; none in a round in which nobody is lost.
  *
- * If yet another member is lost meanwhile, `PeerLost` is thrown, nothing was changed, and the next view agrees anew.
+ * If yet another member is lost meanwhile, `PeerLost` is thrown, nothing was changed, and the next view agrees anew. Nobody
+ * can have made a round without those who were not told, where all take part in every round; where some may be absent, rank
+ * 0 hears from each that it was told before it makes one (`acknowledge`), a third message. Else a member that was not would
+ * take a round that was undone and made again without it for the one that it was in.
  */
 
-import { CorruptError } from "../base/errors.ts";
 import { ByteSink, ByteSource } from "../coding/bytes.ts";
 import { MAX_ATTEMPT } from "../coding/limits.ts";
 import type { Peer, Tag, WaitOptions } from "../ports/peer.ts";
@@ -44,7 +46,9 @@ export interface Agreement {
 
 const HELLO: Tag = { kind: "view", round: 0, part: 0 };
 const PLAN: Tag = { kind: "view", round: 0, part: 1 };
+const TOLD: Tag = { kind: "view", round: 0, part: 2 };
 const HELLO_BYTES = 10;
+const NOTHING = new Uint8Array(0);
 
 const STANDS = { current: 0, behind: 1, joined: 2 } as const;
 
@@ -54,13 +58,20 @@ export async function agree(peer: Peer, standing: Standing, options?: WaitOption
   const [first, ...others] = members;
   if (peer.id !== first) {
     await peer.send(first!, HELLO, helloOf(standing));
-    return readPlan(await peer.receive(first!, PLAN, options), members);
+    return readPlan(await peer.receive(first!, PLAN, options), peer, standing);
   }
   const standings = new Map<PeerId, Standing>([[peer.id, standing]]);
   for (const id of others) standings.set(id, readHello(await peer.receive(id, HELLO, options)));
   const plan = planOf(standings);
   await peer.send(others, PLAN, plan);
-  return readPlan(plan, members);
+  return readPlan(plan, peer, standing);
+}
+
+/** At rank 0: returns when all have been told what was agreed. @throws {PeerLost} if a member is lost before */
+export async function acknowledge(peer: Peer, options?: WaitOptions): Promise<void> {
+  const [first, ...others] = peer.view.members;
+  if (peer.id !== first) await peer.send(first!, TOLD, NOTHING);
+  else for (const id of others) await peer.receive(id, TOLD, options);
 }
 
 function helloOf({ veteran, round, attempt, exchanges }: Standing): Uint8Array {
@@ -95,16 +106,21 @@ function standsOf({ veteran, round }: Standing, agreed: number, anyVeteran: bool
   return round === agreed ? STANDS.current : STANDS.behind;
 }
 
-/** @throws {CorruptError} */
-function readPlan(body: Uint8Array, members: readonly PeerId[]): Agreement {
+/** @throws {CorruptError} also where it is not true of this member */
+function readPlan(body: Uint8Array, { id, view: { members } }: Peer, own: Standing): Agreement {
   const from = new ByteSource(body, "agreement on rounds");
   const attempt = from.u8();
   from.u8();
   const [round, exchanges] = [from.u32(), from.u32()];
   const stands = members.map(() => from.u8());
   from.end();
+  const standing = stands[members.indexOf(id)];
+  if (own.veteran && standing !== standsOf(own, round, true)) {
+    throw from.corrupt(`the standing of peer ${id} after ${own.round} rounds`, `${standing} of ${round}`);
+  }
+  if (own.veteran && round < own.round) throw from.corrupt(`round ${own.round} or a later one`, round);
   const source = members.find((_, i) => stands[i] === STANDS.current);
-  if (source === undefined) throw new CorruptError("agreement on rounds", { expected: "a member that has the state" });
+  if (source === undefined) throw from.corrupt("a member that has the state", "none");
   return {
     round,
     attempt,

@@ -47,3 +47,12 @@ test("once all are done, that one is gone changes nothing for the others", async
   const { results } = await simulate({ view: 3, seed: 1, link, crashes }, program);
   assert.deepEqual(results, ["over", "over"]);
 });
+
+test("every member hears the sum of what all have to report", async () => {
+  const program = async (peer: Peer): Promise<number[]> => {
+    const sum = (reports: readonly Uint8Array[]) => Uint8Array.of(reports.reduce((n, [one = 0]) => n + one, 0));
+    return [...(await conclude(peer, 3, { own: Uint8Array.of(peer.id + 1), sum }))];
+  };
+  const { results } = await simulate({ view: 4, seed: 1, link }, program);
+  assert.deepEqual(results, Array(4).fill([10]));
+});

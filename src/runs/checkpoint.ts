@@ -13,6 +13,7 @@ import { basename, join, resolve } from "node:path";
 import { CheckpointError, ConfigError } from "../base/errors.ts";
 import { type Layout, tensorOf } from "../base/layout.ts";
 import type { NamedVectors } from "../base/state.ts";
+import type { PeerId } from "../ports/view.ts";
 import { readWhole, writeFolderAtomically } from "./files.ts";
 import { checkJob, type Job, optionsOf } from "./job.ts";
 import { NOTHING } from "./ledger.ts";
@@ -65,7 +66,8 @@ export class CheckpointWriter {
   readonly #dataChecksum: number;
   readonly #layout: Layout;
   readonly #trouble: (line: string) => void;
-  readonly #collecting = new Map<number, PeerState[]>();
+  /** By round and peer: one that was in a round again after membership changed hands in its state again. */
+  readonly #collecting = new Map<number, Map<PeerId, PeerState>>();
   #waiting: Complete[] = [];
   #writing: Promise<void> | undefined;
 
@@ -82,9 +84,10 @@ export class CheckpointWriter {
   }
 
   add(state: PeerState, past: () => Past): void {
-    const states = [...(this.#collecting.get(state.round) ?? []), state];
-    this.#collecting.set(state.round, states);
-    if (states.length < state.members) return;
+    const collected = this.#collecting.get(state.round) ?? new Map<PeerId, PeerState>();
+    this.#collecting.set(state.round, collected.set(state.id, state));
+    if (collected.size < state.members) return;
+    const states = [...collected.values()];
     for (const round of [...this.#collecting.keys()]) if (round <= state.round) this.#collecting.delete(round);
     this.#waiting = [...this.#waiting, { round: state.round, states, past: past() }].slice(-WAITING_MAX);
     this.#writing ??= this.#writeAll();

@@ -31,6 +31,20 @@ test("faults cost time and bytes, change no parameter, and stand in the result",
   assert.deepEqual([again.seconds, again.bytesTotal], [stormy.seconds, stormy.bytesTotal]);
 });
 
+test("whoever takes over from a rank 0 that is lost at the end judges the model that was judged, and the run ends with it", async () => {
+  const endsWith = (at: string) => {
+    const faults = JSON.stringify({ crashes: [{ peer: 0, at }], detection: "10ms" });
+    return simulateJob(checkJob({ ...TINY, rounds: "20", lr: "0.3", evalEvery: "1", until: "loss=2.15", faults }));
+  };
+  const calm = await endsWith("1000s");
+  assert.equal(calm.outcome, "target");
+  const lost = await endsWith(`${calm.seconds - 0.05}s`);
+  assert.deepEqual([lost.outcome, lost.rounds, lost.viewChanges], ["target", calm.rounds, 1]);
+  assert.equal(lost.reachedTargetAtRound, calm.rounds);
+  assert.equal(lost.paramsHash, calm.paramsHash);
+  for (const { round, loss } of lost.curve) assert.equal(loss, calm.curve[round]!.loss, `loss after round ${round}`);
+});
+
 test("a trace is there whole after the run, also after one that failed", () =>
   inFolder(async (folder) => {
     const trace = join(folder, "deep", "trace.json");

@@ -83,6 +83,7 @@ class Joiner {
       const opened = await this.#open(about);
       return { job: opened.job, run: () => this.#train(opened, about, addresses, early) };
     } catch (error) {
+      await early?.stay.leave(); // the others need not wait to lose it
       await early?.swarm.stop();
       throw error;
     }
@@ -133,7 +134,12 @@ class Joiner {
     // What the swarm says once this peer is in counts: it may have been founded anew since it was asked.
     const continued = () => readAbout(swarm.about).continued;
     const run = { folder, name: about.run };
-    return await liveRun({ ...opened, swarm, news: this.#news, stay: early?.stay, continued, run }, controls);
+    const elsewhere = async (own: Stay) => {
+      const answer = await this.#inquire(addresses);
+      return answer !== undefined && !answer.view.members.some(({ node, id }) => node === swarm.node && id === own.id);
+    };
+    const peer = { ...opened, swarm, news: this.#news, stay: early?.stay, continued, elsewhere, run };
+    return await liveRun(peer, controls);
   }
 
   #join(addresses: readonly string[]): Promise<Swarm> {

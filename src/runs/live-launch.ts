@@ -3,7 +3,7 @@
  * the swarm at the coordinator's address, the others join there; the first round waits for all.
  */
 import { isIP } from "node:net";
-import { ConfigError } from "../base/errors.ts";
+import { ConfigError, DeadlineError } from "../base/errors.ts";
 import { seconds } from "../base/units.ts";
 import { type Admit, foundSwarm, joinSwarm, type Swarm } from "../transports/libp2p/index.ts";
 import { KeyPair } from "../transports/libp2p/keys.ts";
@@ -115,7 +115,12 @@ class LaunchMember {
   }
 
   async #enter(swarm: Swarm) {
+    let late = false;
     const stop = () => void swarm.stop();
+    const timer = setTimeout(() => {
+      late = true;
+      stop();
+    }, WITHIN_SECONDS * 1000);
     this.#controls.stop?.addEventListener("abort", stop);
     try {
       const stay = await swarm.enter();
@@ -123,10 +128,21 @@ class LaunchMember {
       return stay;
     } catch (error) {
       await swarm.stop();
-      throw error;
+      throw late ? this.#tooLate(error) : error;
     } finally {
+      clearTimeout(timer);
       this.#controls.stop?.removeEventListener("abort", stop);
     }
+  }
+
+  #tooLate(cause: unknown): DeadlineError {
+    const { size, source } = this.#launch;
+    return new DeadlineError("launch", {
+      expected: `${size} processes of ${source} within ${WITHIN_SECONDS / 60} min`,
+      got: "fewer",
+      hint: "See whether all have started, and whether they reach rank 0.",
+      cause,
+    });
   }
 
   /** All processes were given one command line: whoever differs has another version, or other files. */

@@ -2,6 +2,7 @@
  * One peer's part in a live run: it is a member of the swarm for as long as it can, its program in a compute worker and the
  * sockets in this thread; cut off from the others it joins again; and what it sees is recorded as that of any run.
  */
+import { setTimeout } from "node:timers/promises";
 import { Aborted, NonFiniteError } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
 import type { Seconds } from "../base/units.ts";
@@ -38,6 +39,8 @@ export interface LivePeer {
   readonly stay?: Stay | undefined;
   /** Members that were there from the start go on from what they have saved. */
   readonly continued: () => boolean;
+  /** Whether the swarm was founded anew, without this peer; asked while it waits for others. */
+  readonly elsewhere?: (own: Stay) => Promise<boolean>;
   /** Which run it is, and where that is written down; nowhere if there is no folder. */
   readonly run: { readonly folder: string | undefined; readonly name: string };
 }
@@ -67,6 +70,9 @@ export async function liveRun(peer: LivePeer, controls: LiveControls): Promise<R
   }
 }
 
+/** Between two looks for a swarm that was begun anew. */
+const SEEK_MS = 2000;
+
 /** Addresses. */
 const REMEMBERED_MAX = 32;
 
@@ -80,6 +86,8 @@ class LiveRun {
   #round: number;
   #seconds = 0;
   #stays = 0;
+  /** It gave up a stay, since the swarm goes on elsewhere. */
+  #moves = false;
 
   constructor(peer: LivePeer, controls: LiveControls, recorder: Recorder) {
     this.#peer = peer;
@@ -95,6 +103,7 @@ class LiveRun {
     this.#peer.news.onView((view) => this.#remember(view));
     this.#peer.news.onWaiting(() => {
       if (stop?.aborted) leave();
+      else void this.#seek();
     });
     if (stop?.aborted) leave();
     try {
@@ -114,6 +123,21 @@ class LiveRun {
     this.#thread?.post({ type: "leave" } satisfies LiveMainMessage);
     if (this.#stay === undefined) void this.#peer.swarm.stop();
     else if (this.#peer.news.waiting) this.#stay.stop();
+  }
+
+  /** Members that are too few wait for the others; these may have begun anew, as after a crash of all. */
+  async #seek(): Promise<void> {
+    const { elsewhere, news } = this.#peer;
+    const stay = this.#stay;
+    if (elsewhere === undefined || stay === undefined) return;
+    while (news.waiting && this.#stay === stay) {
+      if (await elsewhere(stay)) {
+        this.#moves = true;
+        this.#controls.say("the swarm was begun anew: joining it");
+        stay.stop();
+      }
+      await setTimeout(SEEK_MS);
+    }
   }
 
   /** Undefined if this peer was asked to leave before it was back. @throws {Aborted | ConfigError} */
@@ -163,10 +187,11 @@ class LiveRun {
       return outcome;
     } catch (error) {
       if (kill?.aborted) throw new Aborted("live run", { expected: "to go on", got: "an abort", cause: error });
-      if (!expelled) {
+      if (!expelled && !this.#moves) {
         await stay.leave();
         throw error;
       }
+      this.#moves = false;
       this.#seconds += last;
       return undefined;
     } finally {

@@ -4,8 +4,9 @@
  */
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { ConfigError } from "../base/errors.ts";
 import { type Seconds, seconds } from "../base/units.ts";
-import { foundSwarm, type Hello, joinSwarm, type Swarm } from "../transports/libp2p/index.ts";
+import { type Admit, foundSwarm, type Hello, joinSwarm, type Stay, type Swarm } from "../transports/libp2p/index.ts";
 import type { KeyPair } from "../transports/libp2p/keys.ts";
 import { issueTicket, type Ticket } from "../transports/libp2p/ticket.ts";
 import type { Job } from "./job.ts";
@@ -49,15 +50,15 @@ export async function serve(job: Job, choice: ServeChoice, controls: LiveControl
   const record = opened.setting.checkpoint && (await readLiveRecord(folder));
   const about = await aboutOf(opened, record?.run ?? crypto.randomUUID());
   const host = new Host(choice, controls, swarmKey, identity, about);
-  const { swarm, back } = await host.open(record?.members ?? []);
+  const { swarm, stay } = (await host.comeBack(record?.members ?? [])) ?? (await host.found());
   try {
-    if (!back) await tellTicket(swarm, choice, controls);
+    if (stay === undefined) await tellTicket(swarm, choice, controls);
   } catch (error) {
     await swarm.stop();
     throw error;
   }
   const run = { folder, name: about.run };
-  return await liveRun({ ...opened, swarm, news: host.news, continued: () => about.continued, run }, controls);
+  return await liveRun({ ...opened, swarm, news: host.news, stay, continued: () => about.continued, run }, controls);
 }
 
 async function aboutOf({ job, setting, layout }: Opened, run: string): Promise<About> {
@@ -73,6 +74,15 @@ async function aboutOf({ job, setting, layout }: Opened, run: string): Promise<A
   };
 }
 
+/** Where a search for the leader of a swarm ends without one; a refusal names the member that refused. */
+const NOBODY_LEADS = "joining";
+
+interface Entered {
+  readonly swarm: Swarm;
+  /** Where it is a member already. */
+  readonly stay?: Stay | undefined;
+}
+
 class Host {
   readonly news: LiveNews;
   readonly #choice: ServeChoice;
@@ -80,6 +90,7 @@ class Host {
   readonly #swarmKey: KeyPair;
   readonly #identity: KeyPair;
   readonly #about: About;
+  readonly #admit: Admit;
   #swarm: Swarm | undefined;
 
   constructor(choice: ServeChoice, controls: LiveControls, swarmKey: KeyPair, identity: KeyPair, about: About) {
@@ -89,23 +100,44 @@ class Host {
     this.#identity = identity;
     this.#about = about;
     this.news = new LiveNews(controls.say);
+    this.#admit = doorOf({
+      swarm: swarmKey.swarmId,
+      node: identity.peerId,
+      run: () => about.run,
+      revoked: () => revokedIn(choice.folder),
+      today: controls.today,
+      onTrouble: (error) => controls.say(`tickets cannot be checked: ${String(error)}`, "warning"),
+    });
   }
 
-  /** Comes back to a swarm that went on, else founds one. @param members where members were last found */
-  async open(members: readonly string[]): Promise<{ readonly swarm: Swarm; readonly back: boolean }> {
-    const { members: count, network } = this.#choice;
+  /** A member again of the swarm that went on; undefined if none did. @param members where members were last found */
+  async comeBack(members: readonly string[]): Promise<Entered | undefined> {
+    if (!(await this.#goesOn(members))) return undefined;
+    const { network } = this.#choice;
+    const swarm = await joinSwarm({ ...this.#options, addresses: members, within: seconds(network.detection) });
+    try {
+      this.#swarm = swarm;
+      return { swarm, stay: await swarm.enter() };
+    } catch (error) {
+      await swarm.stop();
+      if (!(error instanceof ConfigError) || error.where !== NOBODY_LEADS) throw error;
+      this.#controls.say("those members are too few to go on: beginning anew from what was saved");
+      return undefined;
+    }
+  }
+
+  async found(): Promise<Entered> {
+    const { members } = this.#choice;
+    const about = writeAbout(this.#about);
+    this.#swarm = await foundSwarm({ ...this.#options, role: this.#role, members, about });
+    return { swarm: this.#swarm };
+  }
+
+  get #options() {
     const { kill } = this.#controls;
-    const common = {
-      ...swarmOptions(network, this.#identity, this.news),
-      admit: this.#door(),
-      hello: this.#hello,
-      ...(kill && { signal: kill }),
-    };
-    const back = await this.#goesOn(members);
-    this.#swarm = back
-      ? await joinSwarm({ ...common, addresses: members })
-      : await foundSwarm({ ...common, role: this.#role, members: count, about: writeAbout(this.#about) });
-    return { swarm: this.#swarm, back };
+    const { network } = this.#choice;
+    const common = swarmOptions(network, this.#identity, this.news);
+    return { ...common, admit: this.#admit, hello: this.#hello, ...(kill && { signal: kill }) };
   }
 
   get #role(): "train" | "aggregate" {
@@ -124,18 +156,6 @@ class Host {
     return say(to);
   };
 
-  #door() {
-    const { today, say } = this.#controls;
-    return doorOf({
-      swarm: this.#swarmKey.swarmId,
-      node: this.#identity.peerId,
-      run: () => this.#about.run,
-      revoked: () => revokedIn(this.#choice.folder),
-      today,
-      onTrouble: (error) => say(`tickets cannot be checked: ${String(error)}`, "warning"),
-    });
-  }
-
   /** Whether other members of this run are at work. */
   async #goesOn(members: readonly string[]): Promise<boolean> {
     if (members.length === 0) return false;
@@ -153,12 +173,15 @@ async function tellTicket({ addresses, node }: Swarm, choice: ServeChoice, contr
   for (const address of addresses) controls.say(`at ${address}`);
   if (addresses.length === 0) return;
   const expires = seconds(controls.today() + ticketLasts);
-  const { ticket } = await issueFrom(folder, { role: "train", expires, addresses: addresses.slice(0, ADDRESSES_MAX) });
+  const told = addresses.toSorted((a, b) => Number(isLoopback(a)) - Number(isLoopback(b))).slice(0, ADDRESSES_MAX);
+  const { ticket } = await issueFrom(folder, { role: "train", expires, addresses: told });
   const path = join(folder, "ticket");
   await writeSecret(path, ticket);
   controls.say(`others join with the ticket in ${path}; keep it secret:`);
   controls.say(`thinwire join ${ticket.text}`);
 }
+
+const isLoopback = (address: string): boolean => /^\/ip4\/127\.|^\/ip6\/::1\//.test(address);
 
 /** Addresses of a ticket. */
 const ADDRESSES_MAX = 4;

@@ -21,12 +21,14 @@ import { type PeerId, rankOf, type View } from "../ports/view.ts";
 import { isLiar, lying, parseByzantine } from "../recipes/byzantine.ts";
 import type { Learner, Method, StepReport, Trainee, TrainingSettings } from "../recipes/method.ts";
 import type { SharedReplicas } from "../recipes/shared-replicas.ts";
-import { type Agreement, agree } from "../rounds/agreement.ts";
+import { type Agreement, acknowledge, agree } from "../rounds/agreement.ts";
 import { conclude } from "../rounds/conclusion.ts";
 import { receiveState, sendState } from "../rounds/state-transfer.ts";
 import type { Job, Target } from "./job.ts";
 import { sumOf, totalsOf } from "./ledger.ts";
 import { consensusDistance, meanOf } from "./mean-model.ts";
+import { type Decision, type Dials, Pacing } from "./pacing/pacing.ts";
+import { TimedPeer } from "./pacing/timed-peer.ts";
 import type { Measured, Outcome, PeerState, Regrouping, Totals } from "./result.ts";
 import { readTotals, writeTotals } from "./totals.ts";
 
@@ -82,6 +84,8 @@ export interface Host {
   show(round: number, model: Float32Array): void;
   /** What all have shown of a round, in the order of ids; asked once, by rank 0. @throws {PeerLost} if a model is missing */
   shown(round: number): readonly Float32Array[];
+  /** This peer turned a dial of its compressors. */
+  decided?(decision: Decision): void;
   /** Membership changed; told by rank 0 of the new view. */
   regrouped?(change: Regrouping): void;
   /** The run is over: what all members have spent, where each is recorded by itself. */
@@ -112,6 +116,8 @@ export type Beginning = "together" | "agreeing" | "joining";
 export interface PeerSetup {
   readonly job: Job;
   readonly method: Method;
+  /** Of the method's compressors, which are then this peer's alone. */
+  readonly dials?: Dials | undefined;
   readonly model: Model;
   readonly data: TrainTest;
   /** The view for which the data was shared out. */
@@ -161,12 +167,15 @@ class PeerRun {
   #rank: number;
   readonly #trainee: Trainee;
   readonly #learner: Learner;
+  readonly #pacing: Pacing | undefined;
   /** Whether members come and go. */
   readonly #elastic: boolean;
   #start: number;
   #round: number;
   #attempt = 0;
   #undone = 0;
+  /** The view whose members this peer agreed with last. */
+  #agreedIn: View;
   /** This peer has trained, or begins with all others. */
   #veteran: boolean;
   #exchanges = 0;
@@ -188,6 +197,7 @@ class PeerRun {
     this.#peer = peer;
     this.#setup = setup;
     this.#rank = rankOf(peer.view, peer.id);
+    this.#agreedIn = peer.view;
     this.#hops = method.hops?.(peer.view);
     this.#start = resumed?.round ?? 0;
     this.#round = this.#start;
@@ -207,8 +217,10 @@ class PeerRun {
     };
     const shared = this.#hops === undefined ? setup.shared : undefined; // where models differ there is nothing to share
     const { length } = model.layout;
+    const timed = setup.dials && new TimedPeer(peer);
+    this.#pacing = timed && setup.dials && new Pacing(timed, setup.dials);
     this.#trainee = {
-      peer,
+      peer: timed ?? peer,
       model: modelOf(setup, worker, peer),
       batches,
       params: shared?.initial(length, begin) ?? begin(vector(length)),
@@ -249,6 +261,7 @@ class PeerRun {
       if (report === undefined) continue;
       this.#exchanges += 1;
       heard = report.note;
+      if (heard === NOTES.goOn) await this.#pace();
       if (heard === NOTES.goOn) this.#round += 1;
       else this.#round = report.at ?? this.#round;
       const last = heard !== NOTES.goOn || this.#round === job.rounds;
@@ -282,6 +295,11 @@ class PeerRun {
     return this.#outcome(NOTES.interrupted);
   }
 
+  /** Turns the dials of this peer's compressors, where its wire says so. */
+  async #pace(): Promise<void> {
+    for (const decision of (await this.#pacing?.end(this.#round)) ?? []) this.#setup.host.decided?.(decision);
+  }
+
   /** Whether all members are done; else membership changed, and there may be rounds to make. */
   async #concludes(): Promise<boolean> {
     if (!this.#elastic) return true;
@@ -294,6 +312,7 @@ class PeerRun {
     if (this.#rank === 0 && !served) {
       this.#judged = -1; // whoever would have told of the last round is gone
       this.#report(Number.NaN, true);
+      await this.#tell(); // of this model: another round may follow
     }
     return false;
   }
@@ -342,6 +361,7 @@ class PeerRun {
       return undefined;
     }
     try {
+      this.#pacing?.begin();
       const report = await this.#learner.step({ number: this.#round, attempt: this.#attempt }, this.#noteToTell());
       this.#attempt = 0;
       return report;
@@ -359,11 +379,10 @@ class PeerRun {
    */
   async #regroup({ entered = false }: { entered?: boolean } = {}): Promise<boolean> {
     const { host } = this.#setup;
-    const before = this.#peer.view;
     for (let there = entered; ; there = false) {
       try {
         if (!there) await this.#peer.nextView();
-        if (this.#peer.view.workers.length > 0) return await this.#agree(before);
+        if (this.#peer.view.workers.length > 0) return await this.#agree();
         if (host.ended?.()) return false;
       } catch (error) {
         if (!(error instanceof PeerLost)) throw error;
@@ -372,7 +391,7 @@ class PeerRun {
   }
 
   /** @returns false if nobody has any state, since the run has ended */
-  async #agree(before: View): Promise<boolean> {
+  async #agree(): Promise<boolean> {
     const { host } = this.#setup;
     const peer = this.#peer;
     const learner = this.#learner;
@@ -387,7 +406,7 @@ class PeerRun {
     const brought = this.#bringsForward(agreement);
     if (agreement.source === peer.id && brought.length > 0) await sendState(peer, brought, learner.replica());
     const state = brought.includes(peer.id) ? await receiveState(peer, agreement.source) : undefined;
-    // From here on nothing is waited for: this peer is in the new view as a whole, or not at all.
+    // From here on this peer is in the new view as a whole.
     learner.settle(agreement.round);
     if (state !== undefined) learner.adopt(state);
     learner.regroup(agreement.joined);
@@ -397,7 +416,9 @@ class PeerRun {
     this.#attempt = agreement.attempt;
     this.#exchanges = agreement.exchanges;
     this.#veteran = true;
-    if (this.#rank === 0 || this.#alone) this.#tellOfRegrouping(agreement, before, brought);
+    if (this.#rank === 0 || this.#alone) this.#tellOfRegrouping(agreement, brought);
+    this.#agreedIn = peer.view;
+    if (learner.lazy) await acknowledge(peer);
     return true;
   }
 
@@ -416,12 +437,12 @@ class PeerRun {
     return members.filter((id) => behind.has(id));
   }
 
-  #tellOfRegrouping({ round, joined }: Agreement, before: View, brought: readonly PeerId[]): void {
+  #tellOfRegrouping({ round, joined }: Agreement, brought: readonly PeerId[]): void {
     const { epoch, members } = this.#peer.view;
     this.#setup.host.regrouped?.({
       epoch,
       members,
-      lost: before.members.filter((id) => !members.includes(id) || joined.has(id)),
+      lost: this.#agreedIn.members.filter((id) => !members.includes(id) || joined.has(id)),
       joined: [...joined],
       round,
       brought,

@@ -14,6 +14,7 @@ import { fileError, makeFolder, writeAtomically } from "./files.ts";
 import { formatLearningRate, formatLink, formatMomentum, formatTarget, type Job } from "./job.ts";
 import { Ledger, NOTHING, sumOf, type WireLine } from "./ledger.ts";
 import { meanOf } from "./mean-model.ts";
+import type { Decision } from "./pacing/pacing.ts";
 import { paramsHash } from "./params-hash.ts";
 import type { PeerOutcome, Tick } from "./program.ts";
 import type {
@@ -29,6 +30,7 @@ import type {
   Totals,
   WireBytes,
 } from "./result.ts";
+import { viewOf } from "./setting.ts";
 
 export interface RecorderSetup {
   readonly job: Job;
@@ -137,6 +139,11 @@ export class Recorder {
     this.#concluded = totals;
   }
 
+  /** A peer turned a dial. */
+  decided(decision: Decision): void {
+    this.#log?.write({ event: "decided", ...decision });
+  }
+
   checkpoint(state: PeerState): void {
     this.#checkpoints?.add(state, () => {
       const { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs, seconds } = this.#last;
@@ -192,14 +199,23 @@ export class Recorder {
     this.#log?.write({ event: "evaluated", ...evaluation });
   }
 
+  /** As many members as this peer has seen in the last round, whatever their ids. */
+  #viewAtEnd(): View {
+    const { job, view } = this.#setup;
+    const { members = view.members.length } = this.#last.swarm ?? {};
+    return viewOf({ server: job.server, peers: Math.max(1, job.server === "own" ? members - 1 : members) });
+  }
+
   async #close({ outcome, rounds, seconds, metrics, reached, hash }: End): Promise<RunResult> {
     const { job, method, view, layout, header, clock, controls, wireBytes, alone = false } = this.#setup;
     const { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs } = this.#last;
     const totals: Totals = { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs };
     const bytesTotal = totals.bytesUp + totals.bytesDown;
-    const counted = alone && this.#concluded === undefined ? 1 : view.members.length;
+    const whole = alone ? this.#viewAtEnd() : view;
+    const counted = alone && this.#concluded === undefined ? 1 : whole.members.length;
     // Where one peer's bytes are counted: an even share.
-    const uncompressedBytes = (method.uncompressedBytes(view, layout.length) * rounds * counted) / view.members.length;
+    const uncompressedBytes =
+      (method.uncompressedBytes(whole, layout.length) * rounds * counted) / whole.members.length;
     const atTarget = this.#curve.find(({ round }) => round === reached?.round);
     await this.#checkpoints?.finish();
     this.#log?.write({ event: "finished", outcome, rounds, seconds, ...totals, paramsHash: hash });

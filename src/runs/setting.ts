@@ -62,7 +62,7 @@ export function checksumOf({ inputs, targets }: Dataset): number {
 }
 
 /** At first: ids are ranks. A server of its own comes first. */
-export function viewOf(job: Job): View {
+export function viewOf(job: Pick<Job, "peers" | "server">): View {
   const members = Array.from({ length: job.peers + (job.server === "own" ? 1 : 0) }, (_, i): PeerId => peerId(i));
   return { epoch: 0, members, workers: job.server === "own" ? members.slice(1) : members };
 }

@@ -21,6 +21,7 @@ import {
   headerOf,
   isElastic,
   methodOf,
+  methodWithDials,
   openJobModel,
   openSetting,
   resumedOf,
@@ -90,6 +91,7 @@ async function run(
           stopRequested: () => controls.stop?.aborted ?? false,
           checkpointEvery: controls.checkpointEvery ?? 0,
           checkpoint: (state) => recorder.checkpoint(state),
+          decided: (decision) => recorder.decided(decision),
           show: (round, own) => shown.show(round, peer.id, own),
           shown: (round) => shown.take(round),
           regrouped: (change) => recorder.regrouped(change),
@@ -101,6 +103,7 @@ async function run(
         const setup = {
           job,
           method,
+          ...methodWithDials(job),
           model,
           data,
           roster: view,

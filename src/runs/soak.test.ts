@@ -34,8 +34,31 @@ const scheduleWith = (method: SoakMethod, crashes: Schedule["crashes"]): Schedul
   stopAt: seconds(Number.POSITIVE_INFINITY),
 });
 
+test("a worker that is not told what was agreed before the server goes does not count a message that was undone", async () => {
+  const method = soakMethods.find(({ sampling }) => sampling !== undefined)!;
+  const crashes = [
+    { peer: peerId(4), at: seconds(0.20502) },
+    { peer: peerId(0), at: seconds(0.26792) },
+  ];
+  const schedule = {
+    ...scheduleWith(method, crashes),
+    workers: 5,
+    ownServer: true,
+    rounds: 14,
+    shape: [3, 4] as const,
+  };
+  const { forgotten, undone } = await soakSchedule({
+    ...schedule,
+    seed: 2742,
+    faults: { detection: "0ms", loss: 0.15 },
+  });
+  assert.ok(forgotten === 0 && undone > 0, `${undone} undone, ${forgotten} forgotten`);
+});
+
 for (const method of soakMethods) {
-  const name = [method.recipe, method.up, method.down].filter((part) => part !== undefined).join(", ");
+  const name = [method.recipe, method.up, method.down, method.aggregator]
+    .filter((part) => part !== undefined)
+    .join(", ");
 
   test(`${name}: goes on when rank 0 is gone for good`, async () => {
     const { ends, forgotten } = await soakSchedule(scheduleWith(method, [{ peer: peerId(0), at: seconds(0.0903) }]));

@@ -4,7 +4,7 @@
 import { servePeer } from "../transports/threads/index.ts";
 import { ShownModels } from "./mean-model.ts";
 import { type PeerOutcome, trainPeer } from "./program.ts";
-import { methodOf, openJobModel, trainingSettings } from "./setting.ts";
+import { methodOf, methodWithDials, openJobModel, trainingSettings } from "./setting.ts";
 import type { MainMessage, WorkerData, WorkerMessage } from "./train.ts";
 
 servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
@@ -22,6 +22,7 @@ servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
     return await trainPeer(peer, {
       job,
       method: methodOf(job),
+      ...methodWithDials(job),
       model,
       data,
       roster: peer.view,
@@ -34,6 +35,7 @@ servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
         stopRequested: () => stopRequested,
         checkpointEvery,
         checkpoint: (state) => tell({ type: "checkpoint", state }),
+        decided: (decision) => tell({ type: "decided", decision }),
         show(round, own) {
           if (peer.id === peer.view.members[0]) shown.show(round, peer.id, own);
           else tell({ type: "show", round, model: own });

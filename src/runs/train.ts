@@ -7,6 +7,7 @@ import type { TrainTest } from "../ports/dataset.ts";
 import type { PeerId } from "../ports/view.ts";
 import { siblingEntry, startThreads } from "../transports/threads/index.ts";
 import type { Job } from "./job.ts";
+import type { Decision } from "./pacing/pacing.ts";
 import type { Beginning, PeerOutcome, Resumed, Tick } from "./program.ts";
 import { Recorder } from "./recorder.ts";
 import type { PeerState, RunControls, RunResult } from "./result.ts";
@@ -27,6 +28,7 @@ export interface WorkerData {
 export type WorkerMessage =
   | { readonly type: "tick"; readonly tick: Tick }
   | { readonly type: "show"; readonly round: number; readonly model: Float32Array }
+  | { readonly type: "decided"; readonly decision: Decision }
   | { readonly type: "checkpoint"; readonly state: PeerState };
 
 /** What the main thread tells a compute worker. */
@@ -86,6 +88,7 @@ export async function train(job: Job, controls: RunControls = {}): Promise<RunRe
   swarm.onMessage((id: PeerId, message: unknown) => {
     const told = message as WorkerMessage; // our own worker's message, not a stranger's
     if (told.type === "tick") recorder.tick(id, told.tick);
+    else if (told.type === "decided") recorder.decided(told.decision);
     else if (told.type === "checkpoint") recorder.checkpoint(told.state);
     else swarm.post(view.members[0]!, { ...told, type: "shown", from: id } satisfies MainMessage);
   });

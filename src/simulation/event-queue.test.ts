@@ -39,3 +39,25 @@ test("events come out by time, phase, peer and order, and cancelled ones do not"
     }),
   );
 });
+
+test("what is pending is what was pushed and neither taken nor drained, whatever the order of pushes and pops", () => {
+  fc.assert(
+    fc.property(fc.array(fc.oneof(plan, fc.constant("pop" as const)), { maxLength: 200 }), (steps) => {
+      const queue = new EventQueue();
+      const sources = [0, 1, 2].map((id) => ({ id: peerId(id), events: 0 }));
+      const held = new Set<unknown>();
+      for (const step of steps) {
+        if (step === "pop") {
+          held.delete(queue.pop());
+        } else {
+          const event = new Appointment(seconds(step.time), step.phase, sources[step.owner]!, () => {});
+          queue.push(event);
+          held.add(event);
+        }
+        assert.deepEqual([queue.size, new Set(queue.pending)], [held.size, held]);
+      }
+      assert.deepEqual(new Set(queue.drain()), held);
+      assert.deepEqual([queue.size, queue.first(), queue.pop()], [0, undefined, undefined]);
+    }),
+  );
+});

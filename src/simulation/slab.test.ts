@@ -29,6 +29,17 @@ test("a long body serves again for one of its length once all its readers have r
   assert.deepEqual([second, third], [body(5000, 2), body(5000, 3)]);
 });
 
+test("bodies of a length that comes again and again share nothing", () => {
+  for (const length of [2049, 300_000, 2 ** 21]) {
+    const slab = new Slab();
+    const bodies = Array.from({ length: 9 }, (_, i) => slab.copy(body(length, i), 1));
+    for (const [i, copy] of bodies.entries()) assert.ok(copy.length === length && copy.every((value) => value === i));
+    for (const copy of bodies) slab.release(copy);
+    const again = Array.from({ length: 9 }, (_, i) => slab.copy(body(length, 10 + i), 1));
+    for (const [i, copy] of again.entries()) assert.ok(copy.every((value) => value === 10 + i));
+  }
+});
+
 test("small bodies, and what came from elsewhere, may be released too", () => {
   const slab = new Slab();
   const small = slab.copy(body(2048, 1), 1);

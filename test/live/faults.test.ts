@@ -3,24 +3,23 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { temporaryFolder } from "../cli/command.ts";
-import { joiner, serve, ticketOf } from "./member.ts";
+import { joiner, serve, temporaryPlace, ticketOf } from "./member.ts";
 
 const JOB = ["--model", "softmax", "--rounds", "1000000", "--eval-every", "10", "--peers", "3"];
 
 test("a swarm goes on without a joiner that is killed, one that is stopped, and its server; and takes back who returns", async (t) => {
-  const cwd = await temporaryFolder(t);
-  const server = serve(t, cwd, [...JOB, "--wait-for", "3"]);
+  const at = await temporaryPlace(t);
+  const server = serve(at, [...JOB, "--wait-for", "3"]);
   const ticket = await ticketOf(server);
-  const first = joiner(t, cwd, "first", ticket);
-  const second = joiner(t, cwd, "second", ticket);
+  const first = joiner(at, "first", ticket);
+  const second = joiner(at, "second", ticket);
   await Promise.all([server, first, second].map((member) => member.passes(20)));
 
   second.kill("SIGKILL");
   await server.says(/^peer \d is out: 2 members$/);
   await server.passes(server.round + 20);
 
-  const again = joiner(t, cwd, "second", ticket, ["--continue"]);
+  const again = joiner(at, "second", ticket, ["--continue"]);
   await server.says(/^peer 3 has come: 3 members$/);
   await again.passes(server.round);
 
@@ -42,4 +41,15 @@ test("a swarm goes on without a joiner that is killed, one that is stopped, and 
   const { outcome, paramsHash } = await again.result(130);
   assert.equal(outcome, "interrupted");
   assert.match(String(paramsHash), /^[0-9a-f]{64}$/);
+});
+
+test("without a server, too, those who are left go on", async (t) => {
+  const at = await temporaryPlace(t);
+  const founder = serve(at, [...JOB, "--recipe", "choco", "--wait-for", "3"]);
+  const ticket = await ticketOf(founder);
+  const others = ["first", "second"].map((name) => joiner(at, name, ticket));
+  await Promise.all([founder, ...others].map((member) => member.passes(20)));
+  founder.kill("SIGKILL");
+  await Promise.all(others.map((member) => member.says(/^peer 0 is out: 2 members$/)));
+  await Promise.all(others.map((member) => member.passes(member.round + 20)));
 });

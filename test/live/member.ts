@@ -4,11 +4,32 @@
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
+
+/** Most of what a process does before it trains is reading code: compiled once, it is kept. */
+const CODE_CACHE = join(tmpdir(), "thinwire-test-code");
+
+/** An empty folder, and who runs in it. */
+export interface Place {
+  readonly folder: string;
+  readonly members: Member[];
+}
+
+/** After the test all who run in it are killed, and the folder is gone. */
+export async function temporaryPlace(t: TestContext): Promise<Place> {
+  const place: Place = { folder: await mkdtemp(join(tmpdir(), "thinwire-live-")), members: [] };
+  t.after(async () => {
+    for (const member of place.members) member.kill("SIGKILL");
+    await Promise.all(place.members.map(({ over }) => over));
+    await rm(place.folder, { recursive: true, force: true });
+  });
+  return place;
+}
 
 /** A line of `--log json`. */
 export interface Line {
@@ -37,12 +58,12 @@ export class Member {
   #ended = false;
   #waiting: (() => void)[] = [];
 
-  constructor(t: TestContext, name: string, cwd: string, args: readonly string[], env: Record<string, string> = {}) {
+  constructor(at: Place, name: string, args: readonly string[], env: Record<string, string> = {}) {
     this.name = name;
     const child = spawn(process.execPath, [MAIN, ...args], {
-      cwd,
+      cwd: at.folder,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...env },
+      env: { ...process.env, NODE_COMPILE_CACHE: CODE_CACHE, ...env },
     });
     this.#child = child;
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -56,10 +77,7 @@ export class Member {
         resolve({ code, stdout: this.#stdout, stderr: this.#stderr });
       });
     });
-    t.after(async () => {
-      child.kill("SIGKILL");
-      await this.over;
-    });
+    at.members.push(this);
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -116,18 +134,14 @@ export class Member {
 /** Short, for those who wait to lose somebody; long enough for a busy machine not to lose others. */
 const QUICK = ["--lost-after", "4s", "--log", "json", "--json"];
 
-export function serve(t: TestContext, cwd: string, args: readonly string[]): Member {
-  return new Member(t, "server", cwd, ["serve", "--out", "server", "--listen", "127.0.0.1:0", ...QUICK, ...args]);
+const listening = (args: readonly string[]) => (args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"]);
+
+export function serve(at: Place, args: readonly string[]): Member {
+  return new Member(at, "server", ["serve", "--out", "server", ...listening(args), ...QUICK, ...args]);
 }
 
-export function joiner(
-  t: TestContext,
-  cwd: string,
-  name: string,
-  ticket: string,
-  args: readonly string[] = [],
-): Member {
-  return new Member(t, name, cwd, ["join", ticket, "--out", name, "--listen", "127.0.0.1:0", ...QUICK, ...args]);
+export function joiner(at: Place, name: string, ticket: string, args: readonly string[] = []): Member {
+  return new Member(at, name, ["join", ticket, "--out", name, "--listen", "127.0.0.1:0", ...QUICK, ...args]);
 }
 
 /** The ticket that a server has printed. */
@@ -136,5 +150,5 @@ export async function ticketOf(server: Member): Promise<string> {
   return message.replace("thinwire join ", "");
 }
 
-export const resultIn = async (cwd: string, name: string): Promise<Record<string, unknown>> =>
-  JSON.parse(await readFile(join(cwd, name, "result.json"), "utf8"));
+export const resultIn = async ({ folder }: Place, name: string): Promise<Record<string, unknown>> =>
+  JSON.parse(await readFile(join(folder, name, "result.json"), "utf8"));

@@ -5,11 +5,10 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { checkJob } from "../../src/runs/job.ts";
 import { simulateJob } from "../../src/runs/simulate.ts";
-import { temporaryFolder } from "../cli/command.ts";
-import { joiner, Member, resultIn, serve, ticketOf } from "./member.ts";
+import { joiner, Member, type Place, resultIn, serve, temporaryPlace, ticketOf } from "./member.ts";
 
 const SAME = ["paramsHash", "bytesUp", "bytesDown", "loss", "accuracy", "compressionRatio"] as const;
 
@@ -20,25 +19,25 @@ function assertSame(result: Record<string, unknown>, simulated: object, fields: 
 }
 
 test("who serves and who joins reach the target together, with the simulator's parameters", async (t) => {
-  const cwd = await temporaryFolder(t);
+  const at = await temporaryPlace(t);
   const until = "accuracy=0.85";
   const options = { model: "softmax", recipe: "double-squeeze", peers: "3", rounds: "80", evalEvery: "10", until };
   const args = ["--model", "softmax", "--peers", "3", "--rounds", "80", "--eval-every", "10", "--until", until];
-  const server = serve(t, cwd, [...args, "--wait-for", "3"]);
+  const server = serve(at, [...args, "--wait-for", "3"]);
   const ticket = await ticketOf(server);
-  const joiners = ["a", "b"].map((name) => joiner(t, cwd, name, ticket));
+  const joiners = ["a", "b"].map((name) => joiner(at, name, ticket));
   const simulated = await simulateJob(checkJob(options));
   assert.equal(simulated.outcome, "target");
   const result = await server.result(0);
   assertSame(result, simulated);
   assert.equal(result.reachedTargetAtRound, simulated.reachedTargetAtRound);
   for (const one of joiners) assertSame(await one.result(0), simulated, ["paramsHash", "bytesUp", "bytesDown"]);
-  assert.deepEqual(await resultIn(cwd, "server"), result);
+  assert.deepEqual(await resultIn(at, "server"), result);
 });
 
 /** Starts a process for each environment, all of one command line. @returns what each printed */
-async function launch(t: TestContext, cwd: string, args: readonly string[], envs: readonly Record<string, string>[]) {
-  const processes = envs.map((env, rank) => new Member(t, `rank ${rank}`, cwd, ["train", "--json", ...args], env));
+async function launch(at: Place, args: readonly string[], envs: readonly Record<string, string>[]) {
+  const processes = envs.map((env, rank) => new Member(at, `rank ${rank}`, ["train", "--json", ...args], env));
   const overs = await Promise.all(processes.map(({ over }) => over));
   for (const [rank, { code, stderr }] of overs.entries()) assert.equal(code, 0, `rank ${rank}: ${stderr}`);
   return overs;
@@ -64,30 +63,30 @@ const LAUNCHERS: readonly [keyof typeof ports, (rank: number) => Record<string, 
 
 for (const [recipe, env] of LAUNCHERS) {
   test(`train under a launcher: four processes of ${recipe} end as the simulator does, and rank 0 alone says so`, async (t) => {
-    const cwd = await temporaryFolder(t);
+    const at = await temporaryPlace(t);
     const args = ["--model", "softmax", "--rounds", "20", "--recipe", recipe, "--out", "run"];
     const envs = [0, 1, 2, 3].map((rank) => ({ ...env(rank), MASTER_PORT: ports[recipe] }));
-    const [first, ...others] = await launch(t, cwd, args, envs);
+    const [first, ...others] = await launch(at, args, envs);
     const simulated = await simulateJob(checkJob({ model: "softmax", recipe, rounds: "20" }));
     assertSame(JSON.parse(first!.stdout), simulated);
     for (const { stdout, stderr } of others) assert.deepEqual([stdout, stderr], ["", ""]);
-    assert.ok((await readdir(join(cwd, "run"))).includes("rank-3"));
+    assert.ok((await readdir(join(at.folder, "run"))).includes("rank-3"));
   });
 }
 
 test("when all have died they go on from the newest round that any has saved", async (t) => {
-  const cwd = await temporaryFolder(t);
+  const at = await temporaryPlace(t);
   const often = ["--checkpoint-every", "5"];
   const job = ["--model", "softmax", "--peers", "2", "--rounds", "1000000", "--eval-every", "5", "--wait-for", "2"];
-  const server = serve(t, cwd, [...job, ...often]);
-  const other = joiner(t, cwd, "other", await ticketOf(server), often);
+  const server = serve(at, [...job, ...often]);
+  const other = joiner(at, "other", await ticketOf(server), often);
   await Promise.all([server, other].map((one) => one.passes(20)));
   for (const one of [server, other]) one.kill("SIGKILL");
   await Promise.all([server.over, other.over]);
 
-  const saved = await newestRound(cwd, "server");
-  const again = serve(t, cwd, ["--continue", "--wait-for", "2", ...often]);
-  const back = joiner(t, cwd, "other", await ticketOf(again), ["--continue", ...often]);
+  const saved = await newestRound(at.folder, "server");
+  const again = serve(at, ["--continue", "--wait-for", "2", ...often]);
+  const back = joiner(at, "other", await ticketOf(again), ["--continue", ...often]);
   const { round } = await again.passes(0);
   assert.ok(saved >= 5 && round! >= saved, `went on from round ${round}, saved were ${saved}`);
   await back.passes(round!);

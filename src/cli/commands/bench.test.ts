@@ -6,6 +6,7 @@ import { runCommandLine } from "../command-line.ts";
 import { EXIT } from "../exit-codes.ts";
 import { FakeWorld, pretend } from "../testing/fake-world.ts";
 import type { TorchTask } from "../torch.ts";
+import type { WireBenchmarkOptions } from "../wire/benchmark.ts";
 
 const row = {
   encodeGBs: 9,
@@ -20,7 +21,8 @@ const row = {
 };
 
 function bench(...args: string[]) {
-  const asked: { codecs?: object; models?: object; simulation?: object; torch?: readonly TorchTask[] } = {};
+  const asked: { codecs?: object; models?: object; simulation?: object; wire?: object; torch?: readonly TorchTask[] } =
+    {};
   const benchmarks: Benchmarks = {
     async codecs(options) {
       asked.codecs = options;
@@ -45,6 +47,13 @@ function bench(...args: string[]) {
         peakBytes: bytes(1e6),
         ...more,
       };
+    },
+    async wire(options) {
+      asked.wire = options;
+      const row = { system: "thinwire", recipe: "all-reduce", rounds: 100, msPerStep: 12.3, ledgerBytes: 5e6 } as const;
+      const reached = { ...row, link: "none", reachedTargetAtSeconds: 1.23, extrapolated: false, bytes: 5.2e6 };
+      const slow = { ...row, link: "5mbit", reachedTargetAtSeconds: 310, extrapolated: true, bytes: 5.2e6 };
+      return { rows: [reached, slow, { ...slow, reachedTargetAtSeconds: null, extrapolated: false }] };
     },
     async torch(_python, tasks) {
       asked.torch = tasks;
@@ -107,4 +116,38 @@ test("a gossip is simulated with as many entries as asked, and a star has none",
     const { code, asked } = await bench("simulation", ...args);
     assert.deepEqual([code, asked.simulation], [EXIT.usage, undefined]);
   }
+});
+
+test("links are measured as asked; what was not reached in time is marked", async () => {
+  const shaped = ["--links", "none", "5mbit", "--hosts", "3", "--at-most", "2min", "--recipes", "all-reduce"];
+  const { code, asked, world } = await bench("wire", "--data", "idx:mnist", ...shaped);
+  assert.equal(code, EXIT.done);
+  const { data, hosts, links, secondsMax, recipes, python, target } = asked.wire as WireBenchmarkOptions;
+  assert.deepEqual(
+    { data, hosts, secondsMax, recipes, python, target },
+    {
+      data: "idx:mnist",
+      hosts: 3,
+      secondsMax: 120,
+      recipes: ["all-reduce"],
+      python: undefined,
+      target: 0.93,
+    },
+  );
+  assert.deepEqual(links, [
+    { name: "none", rate: undefined },
+    { name: "5mbit", rate: 5e6 },
+  ]);
+  const seconds = world.out.text.split("\n").flatMap((line) => /12\.3 +(\S+)/.exec(line)?.[1] ?? []);
+  assert.equal(seconds[0], "1.2");
+  assert.equal(seconds[1], "~310.0");
+  assert.equal(seconds.length, 3);
+});
+
+test("links without data, or of no rate, are refused", async () => {
+  assert.equal((await bench("wire")).code, EXIT.usage);
+  const { code, asked, world } = await bench("wire", "--data", "idx:mnist", "--links", "fast");
+  assert.equal(code, EXIT.usage);
+  assert.match(world.stderr.text, /--links/);
+  assert.equal(asked.wire, undefined);
 });

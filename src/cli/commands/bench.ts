@@ -1,5 +1,5 @@
 /**
- * `thinwire bench`: how fast this machine runs the codecs, the models and the simulator, beside PyTorch if asked.
+ * `thinwire bench`: how fast this machine runs the codecs, the models and the simulator, and trains over shaped links, beside PyTorch if asked.
  */
 import { Command } from "commander";
 import { ConfigError } from "../../base/errors.ts";
@@ -13,6 +13,7 @@ import { formatTable, type TableColumn } from "../table.ts";
 import { torchModelTask } from "../torch-models.ts";
 import { torchRates } from "../torch-tasks.ts";
 import type { World } from "../world.ts";
+import { benchWireCommand } from "./bench-wire.ts";
 
 interface BenchOptions {
   readonly entries?: string;
@@ -32,11 +33,12 @@ export function benchCommand(world: World, end: End): Command {
   return new Command("bench")
     .summary("how fast codecs, models and the simulator run here")
     .description("Measures one thread of this machine. Rates are medians; leave the machine alone meanwhile.")
-    .usage("<codecs|models|simulation> [options]")
+    .usage("<codecs|models|simulation|wire> [options]")
     .helpCommand(false)
     .addCommand(codecsCommand(world, end))
     .addCommand(modelsCommand(world, end))
-    .addCommand(simulationCommand(world, end));
+    .addCommand(simulationCommand(world, end))
+    .addCommand(benchWireCommand(world, end));
 }
 
 function codecsCommand(world: World, end: End): Command {

@@ -42,7 +42,7 @@ export function joinCommand(world: World, end: (code: ExitCode) => void): Comman
   }
   const add = (flags: string, text: string) => command.addOption(new Option(flags, text).helpGroup("This peer:"));
   add("--role <role>", "train, or observe: follow the training without taking part (default: train)");
-  addNetworkOptions(command, `${LISTEN}, any free port`, "multiaddrs, or ticket for those of the ticket");
+  addNetworkOptions(command, `${LISTEN}, any free port`, "a multiaddr, or ticket for those of the ticket");
   addLiveFileOptions(command, "join");
   addMonitorOptions(command);
   command.addHelpText("after", `\n${EXAMPLES}`);

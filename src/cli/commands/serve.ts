@@ -43,7 +43,7 @@ export function serveCommand(world: World, end: (code: ExitCode) => void): Comma
   add("--wait-for <n>", "members that the first round waits for, this one included (default: 1)");
   add("--own-data", "each peer brings its own data; so it is where --data is not bundled (default: off)");
   add("--expires <time>", "how long the printed ticket holds (default: 7d)");
-  addNetworkOptions(command, LISTEN, "multiaddrs");
+  addNetworkOptions(command, LISTEN, "a multiaddr");
   addLiveFileOptions(command, "serve");
   addMonitorOptions(command);
   command.addHelpText("after", `\n${EXAMPLES}`);

@@ -34,13 +34,18 @@ const MINORITY = ["wait", "continue"] as const;
 /** @param listen what `--help` says of the default of `--listen` @param through of `--through` */
 export function addNetworkOptions(command: Command, listen: string, through: string): void {
   const add = (flags: string, text: string) => command.addOption(new Option(flags, text).helpGroup("Network:"));
-  add("--listen <address...>", `where others reach this machine: IP:PORT, or multiaddrs (default: ${listen})`);
-  add("--announce <address...>", "what to tell others in place of that: HOST:PORT (default: what is listened on)");
-  add("--through <address...>", `be reached through a member that is a relay: ${through} (default: none)`);
+  // Not variadic, or they would take a ticket that stands behind them.
+  const addMany = (flags: string, text: string) =>
+    command.addOption(new Option(flags, `${text}; may be repeated`).helpGroup("Network:").argParser(collected));
+  addMany("--listen <address>", `where others reach this machine: IP:PORT or a multiaddr (default: ${listen})`);
+  addMany("--announce <address>", "what to tell others in place of that: HOST:PORT (default: what is listened on)");
+  addMany("--through <address>", `be reached through a member that is a relay: ${through} (default: none)`);
   add("--relay", "be a relay for members that cannot be reached (default: off)");
   add("--lost-after <time>", `a member that is silent for so long is lost (default: ${LOST_AFTER})`);
   add("--minority <what>", "fewer than half of the members: wait for the others, or continue (default: wait)");
 }
+
+const collected = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 export function addLiveFileOptions(command: Command, name: string): void {
   const add = (flags: string, text: string) =>

@@ -56,7 +56,7 @@ export class FakeWorld implements World {
       plan: missing,
       holdsRun: async () => false,
       catalogue: missing,
-      benchmarks: { codecs: missing, models: missing, simulation: missing, torch: missing },
+      benchmarks: { codecs: missing, models: missing, simulation: missing, wire: missing, torch: missing },
       reproduction: { experiments: missing, threads: 1, run: missing, rasteriser: missing },
       tickets: { issue: missing, revoke: missing, list: missing, read: missing },
       ...others,

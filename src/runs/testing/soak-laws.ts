@@ -2,15 +2,19 @@
  * The laws that a history must keep once its run is over.
  */
 import assert from "node:assert/strict";
+import { Random } from "../../base/random.ts";
 import type { NamedVectors } from "../../base/state.ts";
+import type { PeerId, View } from "../../ports/view.ts";
+import { Participation, type Sampling } from "../../rounds/participation.ts";
 import type { History, Life } from "./soak-history.ts";
-import type { SoakMethod } from "./soak-methods.ts";
 import type { Gradients } from "./soak-problem.ts";
+import type { Schedule } from "./soak-schedule.ts";
 
-export function checkLaw({ law, steps = 1 }: SoakMethod, history: History, gradients: Gradients): void {
+export function checkLaw({ method, seed }: Schedule, history: History, gradients: Gradients): void {
+  const { law, steps = 1, sampling } = method;
   const said = (id: Life["id"], round: number) => saidBy(gradients, id, round, steps);
   if (law === "exact") checkExact(history, said);
-  if (law === "workers' errors") checkWorkersErrors(history, said);
+  if (law === "workers' errors") checkWorkersErrors(history, said, sampledBy(sampling, seed));
   if (law === "server's error") checkServersError(history, said);
 }
 
@@ -33,14 +37,25 @@ function checkExact(history: History, said: Said): void {
   }
 }
 
+type Takers = (view: View, round: number) => { readonly workers: readonly PeerId[]; readonly expected: number };
+
+/** Who takes part in a round of a view. */
+const sampledBy =
+  (sampling: Sampling | undefined, seed: number): Takers =>
+  ({ workers }, round) => {
+    if (sampling === undefined) return { workers, expected: workers.length };
+    const participation = new Participation(sampling, workers, Random.fromSeed(seed));
+    return { workers: participation.of(round), expected: participation.expected };
+  };
+
 /** Σ n_r (x_r − x_{r+1}) = Σ u − Σ e over all lives. */
-function checkWorkersErrors(history: History, said: Said): void {
+function checkWorkersErrors(history: History, said: Said, takers: Takers): void {
   const left = new Float64Array(history.initial?.length ?? 0);
   for (const [number, { view, params }] of history.decisions.entries()) {
-    const n = view.workers.length;
-    add(left, paramsBefore(history, number), n);
-    add(left, params, -n);
-    for (const id of view.workers) add(left, said(id, number), -1);
+    const { workers, expected } = takers(view, number);
+    add(left, paramsBefore(history, number), expected);
+    add(left, params, -expected);
+    for (const id of workers) add(left, said(id, number), -1);
   }
   for (const life of history.lives) add(left, errorOf(life, history, /\b(up|powersgd)\b.*error$/), 1);
   assertZero(left, "Σ n (x_r − x_{r+1}) − Σ u + Σ e");

@@ -2,11 +2,13 @@
  * The methods that the soak trains with, and which laws hold of them.
  */
 
+import type { Sampling } from "../../rounds/participation.ts";
+
 /** What a round does to the parameters, where it can be told from what the workers said. */
 export type Law =
   /** x_{r+1} = x_r − mean u: nothing is applied twice, nothing is left out. */
   | "exact"
-  /** Workers keep errors: Σ n_r (x_r − x_{r+1}) = Σ u − Σ e. */
+  /** Workers keep errors: Σ n_r (x_r − x_{r+1}) = Σ u − Σ e, over the workers of a round, of which n_r are expected. */
   | "workers' errors"
   /** The server keeps an error: Σ (x_r − x_{r+1}) = Σ mean u − e. */
   | "server's error"
@@ -20,9 +22,12 @@ export interface SoakMethod {
   readonly up?: string;
   readonly down?: string;
   readonly momentum?: string;
+  readonly aggregator?: string;
   readonly law: Law;
   /** H, local steps in a round; default 1. */
   readonly steps?: number;
+  /** Who takes part in a round; default: all workers. */
+  readonly sampling?: Sampling;
   /** There is no server that could be a member of its own. */
   readonly serverless?: boolean;
   /** With members that stay, what is collected has other bits than with members that come and go. */
@@ -70,6 +75,14 @@ const served: readonly SoakMethod[] = [
   { recipe: "stc:participation=0.5", up: "stc:0.2", down: "stc:0.2", ...equal },
   { recipe: "fedavg:steps=2", steps: 2, ...exact },
   { recipe: "fedavg:steps=2,participation=0.5", ...equal },
+  {
+    recipe: "fedavg:steps=1,participation=0.5",
+    up: TOP,
+    down: "identity",
+    law: "workers' errors",
+    sampling: { share: 0.5, draw: "count" },
+    collects: true,
+  },
   { recipe: "fedavg:steps=1,participation=0.5", up: TOP, down: "qsgd:levels=4", ...equal, collects: true },
   { recipe: "diloco:steps=3", ...equal },
   { recipe: "sparse-loco:steps=2", up: TOP, down: TOP, ...equal },
@@ -87,6 +100,8 @@ const serverless: readonly SoakMethod[] = [
   { recipe: "all-reduce-sgd:group=2", up: TOP, down: "identity", ...equal },
   { recipe: "all-reduce-sgd:bucket=0.04", up: TOP, down: TOP, ...equal },
   { recipe: "qsgd-all-gather", up: "qsgd:levels=4", ...equal },
+  { recipe: "qsgd-all-gather", up: "qsgd:levels=4", aggregator: "centered-clipping:1", ...equal },
+  { recipe: "qsgd-all-gather", up: "sign", aggregator: "majority-vote:ties=previous", ...equal },
   { recipe: "bagua", ...equal },
   { recipe: "bagua:feedback=true,group=2", up: TOP, down: TOP, ...equal },
   { recipe: "bagua:precision=full", ...exact },

@@ -70,11 +70,11 @@ export async function soakSchedule(schedule: Schedule): Promise<Soaked> {
 }
 
 async function check(schedule: Schedule): Promise<Soaked> {
-  const { method, seed } = schedule;
+  const { seed } = schedule;
   const run = await runSchedule(schedule, { elastic: true, ideal: false });
   const { history } = run;
   checkEnds(schedule, run);
-  checkLaw(method, history, gradientsOf(seed, schedule.shape));
+  checkLaw(schedule, history, gradientsOf(seed, schedule.shape));
   const undisturbed = run.outcomes.length === history.lives.length;
   if (undisturbed && schedule.stopAt === Number.POSITIVE_INFINITY) await checkUndisturbed(schedule, run);
   const tries = history.lives.flatMap((life) => life.tries);
@@ -204,11 +204,12 @@ class Witness {
 }
 
 function jobOf({ method, workers, ownServer, rounds, link, seed }: Schedule): Job {
-  const { recipe, up, down, momentum } = method;
+  const { recipe, up, down, momentum, aggregator } = method;
   return checkJob({
     recipe,
     ...(up !== undefined && { compressor: up }),
     ...(down !== undefined && { down }),
+    ...(aggregator !== undefined && { aggregator }),
     momentum: momentum ?? "0",
     peers: String(workers),
     ...(ownServer && { server: "own" }),

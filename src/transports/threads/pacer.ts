@@ -57,6 +57,12 @@ export class Pacer<T> {
     });
   }
 
+  /** Calls back when all that a peer has sent has left its up port. */
+  flush(now: Seconds, from: PeerId, flushed: () => void): void {
+    this.advance(now);
+    this.#at(seconds(Math.max(now, this.#ports.get(from)!.upFree)), from, flushed);
+  }
+
   /** Everything up to `now` happens. */
   advance(now: Seconds): void {
     for (let first = this.#queue.first(); first !== undefined && first.time <= now; first = this.#queue.first()) {

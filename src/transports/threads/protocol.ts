@@ -22,6 +22,8 @@ export type ToWorker =
   | { readonly type: "mail"; readonly from: PeerId; readonly frame: Uint8Array }
   /** Frames of so many bytes left the worker's queue since the last such message. */
   | { readonly type: "room"; readonly bytes: number }
+  /** All that the worker had sent when it asked has left its up port. */
+  | { readonly type: "flushed" }
   /** A peer ended; all mail that it left has been passed on. */
   | { readonly type: "lost"; readonly id: PeerId; readonly why: string }
   /** A view follows; the program goes on to it when it asks for the next. */
@@ -35,6 +37,8 @@ export type FromWorker =
   /** `at` is when the program sent it, by `realTime`: how long this thread takes to look is not the wire's time. */
   | { readonly type: "mail"; readonly to: PeerId; readonly frame: Uint8Array; readonly at: Seconds }
   | { readonly type: "drop"; readonly drop: Drop }
+  /** Asks to be told when all that was sent has left. */
+  | { readonly type: "flush" }
   /** The program has gone on to a view. */
   | { readonly type: "entered"; readonly epoch: number }
   | { readonly type: "post"; readonly message: unknown }

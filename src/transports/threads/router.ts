@@ -14,6 +14,8 @@ export interface Routes {
   passOn(from: PeerId, to: PeerId, frame: Uint8Array): void;
   /** So many bytes of this peer left the queue since the last time. */
   room(id: PeerId, count: number): void;
+  /** All that this peer had sent when it asked has left its up port. */
+  flushed(id: PeerId): void;
   /** A peer that ended has nothing on its way any more. */
   cleared(id: PeerId): void;
 }
@@ -21,6 +23,8 @@ export interface Routes {
 export interface Router {
   /** @param at when the frame was sent, by `realTime` */
   send(from: PeerId, to: PeerId, frame: Uint8Array, at: Seconds): void;
+  /** Asks to hear when all that this peer has sent has left its up port. */
+  flush(id: PeerId): void;
   /** No more frames will come from this peer. */
   end(id: PeerId): void;
   /** Nobody is left to pass anything on to. */
@@ -34,6 +38,7 @@ export function unpacedRouter(routes: Routes): Router {
       room.add(from, frame.length);
       routes.passOn(from, to, frame);
     },
+    flush: (id) => routes.flushed(id),
     end: (id) => routes.cleared(id),
     close: () => {},
   };
@@ -67,6 +72,11 @@ class PacedRouter implements Router {
   send(from: PeerId, to: PeerId, frame: Uint8Array, at: Seconds): void {
     this.#count(from, 1);
     this.#pacer.send(seconds(Math.min(at, realTime())), from, to, bytes(frame.length), frame);
+    this.#advance();
+  }
+
+  flush(id: PeerId): void {
+    this.#pacer.flush(realTime(), id, () => this.#routes.flushed(id));
     this.#advance();
   }
 

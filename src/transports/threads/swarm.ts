@@ -76,6 +76,7 @@ class ThreadSwarm<T> implements Swarm<T> {
     this.#router = router({
       passOn: (from, to, frame) => this.#passOn(from, to, frame),
       room: (id, count) => this.#tell(id, { type: "room", bytes: count }),
+      flushed: (id) => this.#tell(id, { type: "flushed" }),
       cleared: (id) => this.#announce(id),
     });
     const data = compact(options.data);
@@ -132,6 +133,7 @@ class ThreadSwarm<T> implements Swarm<T> {
 
   #hear(id: PeerId, message: FromWorker): void {
     if (message.type === "mail") this.#router.send(id, message.to, message.frame, message.at);
+    else if (message.type === "flush") this.#router.flush(id);
     else if (message.type === "post") this.#listener(id, message.message);
     else if (message.type === "drop") this.#options.onDrop?.(message.drop);
   }

@@ -47,6 +47,7 @@ export class WorkerPeer implements Peer {
   /** Bytes that may still lie in the hub's queue. */
   #queued = 0;
   #waitingForRoom: (() => void)[] = [];
+  readonly #flushing: (() => void)[] = [];
   #lastTurn: Seconds = realTime();
 
   constructor(start: Start, post: Post) {
@@ -78,6 +79,13 @@ export class WorkerPeer implements Peer {
       this.#post({ type: "mail", to: receiver, frame, at: realTime() }, transferOf(frame));
     }
     if (this.#queued > QUEUE_BYTES) await this.#room();
+  }
+
+  flushed(): Promise<void> {
+    return this.#unlessAborted("flushed", (resolve) => {
+      this.#flushing.push(resolve);
+      this.#post({ type: "flush" }, []);
+    });
   }
 
   receive(from: PeerId, tag: Tag, options?: WaitOptions): Promise<Uint8Array> {
@@ -119,6 +127,7 @@ export class WorkerPeer implements Peer {
   hear(message: Exclude<ToWorker, { type: "post" }>): void {
     if (message.type === "mail") this.deliver(message.from, message.frame);
     else if (message.type === "room") this.addRoom(message.bytes);
+    else if (message.type === "flushed") this.#flushing.shift()?.();
     else if (message.type === "lost") this.lose(message.id, message.why);
     else if (message.type === "view") this.announce(message.view);
     else if (message.type === "entered") this.enter(message.id, message.epoch);

@@ -1,0 +1,115 @@
+/**
+ * Many peers on one machine, each a process of its own, that train a small model together over libp2p until it is good
+ * enough: how long it takes, and what each weighs.
+ *
+ *     node scripts/crowd.ts [--peers 64] [--until accuracy=0.9] [--json] [-- options of thinwire train]
+ *
+ * Linux only: memory is the proportional set size of /proc, in which shared pages are shared out.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+const MAIN = join(import.meta.dirname, "../src/cli/main.ts");
+
+const { values, positionals } = parseArgs({
+  options: {
+    peers: { type: "string", default: "64" },
+    until: { type: "string", default: "accuracy=0.9" },
+    json: { type: "boolean", default: false },
+  },
+  allowPositionals: true,
+});
+const peers = Number(values.peers);
+
+/** Small heaps: a peer of a small model needs no more, and many share the memory. */
+const LEAN = ["--max-semi-space-size=1", "--max-old-space-size=256"];
+const JOB = ["--model", "softmax", "--engine", "jax", "--recipe", "sgd", "--lr", "0.1", "--batch", "16"];
+const SAMPLE_MS = 2000;
+
+const began = performance.now();
+const port = await freePort();
+const children = Array.from({ length: peers }, (_, rank) => start(rank));
+process.once("SIGINT", killAll).once("SIGTERM", killAll);
+let peakMiB: readonly number[] = [];
+const sampler = setInterval(() => void weigh(), SAMPLE_MS);
+const results = await Promise.all(children.map(ended));
+clearInterval(sampler);
+const failed = results.flatMap(({ code, stderr }, rank) =>
+  code === 0 ? [] : [`rank ${rank}: ${stderr.trim().slice(-300)}`],
+);
+if (failed.length > 0) {
+  for (const line of failed.slice(0, 8)) console.error(line);
+  console.error(`${failed.length} of ${peers} processes failed`);
+  process.exit(1);
+}
+report(results[0]!.stdout);
+
+function start(rank: number): ChildProcess {
+  const launch = { RANK: `${rank}`, WORLD_SIZE: `${peers}`, MASTER_ADDR: "127.0.0.1", MASTER_PORT: `${port}` };
+  const job = [...JOB, "--rounds", "2000", "--until", values.until, ...positionals, "--json", "--quiet"];
+  const out = rank === 0 ? ["--out", `/tmp/thinwire-crowd-${process.pid}`] : [];
+  return spawn(process.execPath, [...LEAN, MAIN, "train", ...job, ...out], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...launch },
+  });
+}
+
+function killAll(): void {
+  for (const child of children) child.kill("SIGKILL");
+}
+
+function ended(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
+    child.stderr?.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    child.on("close", (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** Keeps the sample in which all together weighed most. */
+async function weigh(): Promise<void> {
+  const sizes = (await Promise.all(children.map(({ pid }) => proportionalMiB(pid)))).filter((mib) => mib > 0);
+  if (sum(sizes) > sum(peakMiB)) peakMiB = sizes;
+}
+
+async function proportionalMiB(pid: number | undefined): Promise<number> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
+  return Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? 0) / 1024;
+}
+
+function report(line: string): void {
+  const { outcome, rounds, seconds, accuracy, bytesTotal } = JSON.parse(line.trim().split("\n").at(-1) ?? "{}") as {
+    [name: string]: number | string; // the object of `train --json`
+  };
+  const sorted = peakMiB.toSorted((a, b) => a - b);
+  const memory = { medianMiB: sorted[sorted.length >> 1] ?? 0, mostMiB: sorted.at(-1) ?? 0, allMiB: sum(peakMiB) };
+  const wallSeconds = (performance.now() - began) / 1000;
+  if (values.json) {
+    console.log(JSON.stringify({ peers, outcome, rounds, seconds, wallSeconds, accuracy, bytesTotal, memory }));
+    return;
+  }
+  console.log(
+    `${peers} peers: ${outcome} after ${rounds} rounds and ${Number(seconds).toFixed(1)} s, accuracy ${accuracy}`,
+  );
+  console.log(`${wallSeconds.toFixed(1)} s with start and end of all processes`);
+  const { medianMiB, mostMiB, allMiB } = memory;
+  console.log(`memory: ${medianMiB.toFixed(0)} MiB a process, at most ${mostMiB.toFixed(0)}, all ${allMiB.toFixed(0)}`);
+}
+
+function sum(sizes: readonly number[]): number {
+  return sizes.reduce((a, b) => a + b, 0);
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 29_500));
+    });
+  });
+}

@@ -1,0 +1,196 @@
+/**
+ * Time to accuracy on shaped links: every system on the same hosts, rows and links, one after the other in one run.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConfigError } from "../../base/errors.ts";
+import type { BitsPerSecond } from "../../base/units.ts";
+import type { Dataset } from "../../ports/dataset.ts";
+import { checkJob, type Job } from "../../runs/job.ts";
+import { openSetting, type Setting } from "../../runs/setting.ts";
+import { INTERFACE, WireNetwork } from "./network.ts";
+import { runOnHosts } from "./processes.ts";
+import { ddp, hiddenOf, type Measured, RECIPES, type System, thinwire } from "./systems.ts";
+
+export interface WireBenchmarkOptions {
+  readonly data: string;
+  readonly model: string;
+  readonly hosts: number;
+  /** Names of `RECIPES`; default: all. */
+  readonly recipes?: readonly string[];
+  /** undefined: without a limit. */
+  readonly links: readonly { readonly name: string; readonly rate: BitsPerSecond | undefined }[];
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly momentum: number;
+  /** Test accuracy. */
+  readonly target: number;
+  /** Training time of one run at most. */
+  readonly secondsMax: number;
+  readonly seed: number;
+  /** A Python that has torch; undefined leaves PyTorch out. */
+  readonly python: string | undefined;
+  readonly signal: AbortSignal;
+  readonly say: (line: string) => void;
+}
+
+export interface WireRow {
+  readonly system: System["system"];
+  readonly recipe: string;
+  readonly link: string;
+  readonly msPerStep: number;
+  readonly rounds: number;
+  /** null: never. */
+  readonly reachedTargetAtSeconds: number | null;
+  /** The time was up first: it follows from the rounds that this system needs on a faster link, in which it takes the same steps. */
+  readonly extrapolated: boolean;
+  /** What all interfaces sent until then, start and end of the processes included. */
+  readonly bytes: number;
+  readonly ledgerBytes: number | null;
+}
+
+const EVAL_EVERY = 10;
+const ROUNDS_MAX = 20_000;
+
+/** @throws {ConfigError} without root, without the tools, or if a system fails {DataError} {Aborted} */
+export async function benchWire(options: WireBenchmarkOptions): Promise<{ readonly rows: readonly WireRow[] }> {
+  const { hosts, signal } = options;
+  const network = await WireNetwork.open(hosts, `tw${process.pid % 100_000}`);
+  const folder = await mkdtemp(join(tmpdir(), "thinwire-wire-"));
+  try {
+    const systems = await systemsOf(options, folder);
+    const rows: WireRow[] = [];
+    for (const { name, rate } of options.links) {
+      await network.shape(rate);
+      for (const system of systems) {
+        const out = join(folder, `run-${rows.length}`);
+        const row = await measure(
+          system,
+          { network, link: name, folder: out, secondsMax: options.secondsMax, signal },
+          rows,
+        );
+        rows.push(row);
+        options.say(`${name}: ${row.system} ${row.recipe}: ${told(row)}`);
+      }
+    }
+    return { rows };
+  } finally {
+    await network.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+const told = ({ msPerStep, reachedTargetAtSeconds, extrapolated }: WireRow): string =>
+  `${msPerStep.toFixed(1)} ms a step, ${reachedTargetAtSeconds?.toFixed(1) ?? "never"}${extrapolated ? " (extrapolated)" : ""} s`;
+
+async function systemsOf(options: WireBenchmarkOptions, folder: string): Promise<System[]> {
+  const job = checkJob({
+    data: options.data,
+    model: options.model,
+    peers: String(options.hosts),
+    batch: String(options.batch),
+    lr: String(options.learningRate),
+    seed: String(options.seed),
+  });
+  const shared = [
+    ...["--data", job.data, "--model", job.model, "--batch", `${job.batch}`, "--lr", `${options.learningRate}`],
+    ...["--momentum", `${options.momentum}@worker`, "--seed", `${job.seed}`, "--rounds", `${ROUNDS_MAX}`],
+    ...["--until", `accuracy=${options.target}`, "--eval-every", `${EVAL_EVERY}`],
+  ];
+  const names = options.recipes ?? [...RECIPES.keys()];
+  const own = names.map((name) => thinwire(name, shared, [process.execPath, process.argv[1]!]));
+  if (options.python === undefined) return own;
+  return [...own, ...ddp(await ddpTask(options, job, join(folder, "data")), options.python)];
+}
+
+async function ddpTask(options: WireBenchmarkOptions, job: Job, folder: string) {
+  const hidden = hiddenOf(job);
+  if (hidden === undefined) {
+    throw new ConfigError("--model", { expected: "an mlp such as mlp:512,128 beside PyTorch", got: job.model });
+  }
+  const setting = await openSetting(job, {}, false);
+  await writeData(folder, setting);
+  const { train } = setting.data;
+  return {
+    folder,
+    hidden,
+    inputs: train.inputShape.reduce((product, n) => product * n, 1),
+    classes: train.classes,
+    batch: options.batch,
+    learningRate: options.learningRate,
+    momentum: options.momentum,
+    evalEvery: EVAL_EVERY,
+    target: options.target,
+    roundsMax: ROUNDS_MAX,
+    seed: options.seed,
+  };
+}
+
+/** The same rows for the same ranks. */
+async function writeData(folder: string, { data, parts }: Setting): Promise<void> {
+  await mkdir(folder);
+  const write = async (name: string, { inputs, targets }: Dataset) => {
+    await writeFile(join(folder, `${name}-inputs.f32`), inputs);
+    await writeFile(join(folder, `${name}-targets.i32`), targets);
+  };
+  await write("train", data.train);
+  await write("test", data.test);
+  for (const [rank, part] of parts.entries()) await writeFile(join(folder, `part-${rank}.u32`), part);
+}
+
+interface Place {
+  readonly network: WireNetwork;
+  readonly link: string;
+  readonly folder: string;
+  readonly secondsMax: number;
+  readonly signal: AbortSignal;
+}
+
+/** @param before rows of faster links */
+async function measure(system: System, place: Place, before: readonly WireRow[]): Promise<WireRow> {
+  const { network, link, folder, secondsMax, signal } = place;
+  const bytesBefore = await network.bytes();
+  const line = await runOnHosts({
+    network,
+    command: system.command({ folder, secondsMax }),
+    env: { GLOO_SOCKET_IFNAME: INTERFACE, OMP_NUM_THREADS: "1" },
+    ...(system.begins && { begins: system.begins }),
+    secondsMax,
+    signal,
+    what: `${system.system} ${system.recipe}`,
+  });
+  const measured = system.read(line);
+  const bytes = (await network.bytes()) - bytesBefore;
+  const same = ({ system: name, recipe }: WireRow) => name === system.system && recipe === system.recipe;
+  return rowOf(
+    system,
+    link,
+    measured,
+    bytes,
+    before.find((row) => same(row) && row.reachedTargetAtSeconds !== null),
+  );
+}
+
+function rowOf(
+  { system, recipe }: System,
+  link: string,
+  { rounds, seconds, reachedTargetAtSeconds, ledgerBytes }: Measured,
+  bytes: number,
+  reference: WireRow | undefined,
+): WireRow {
+  const msPerStep = (1000 * seconds) / rounds;
+  const common = { system, recipe, link, msPerStep };
+  if (reachedTargetAtSeconds !== null || reference === undefined) {
+    return { ...common, rounds, reachedTargetAtSeconds, extrapolated: false, bytes, ledgerBytes };
+  }
+  const share = reference.rounds / rounds;
+  return {
+    ...common,
+    rounds: reference.rounds,
+    reachedTargetAtSeconds: (reference.rounds * msPerStep) / 1000,
+    extrapolated: true,
+    bytes: bytes * share,
+    ledgerBytes: ledgerBytes === null ? null : ledgerBytes * share,
+  };
+}

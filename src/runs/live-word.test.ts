@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Launch } from "./launch.ts";
+import { keysOf, wordOf } from "./live-word.ts";
+
+const launch = (rank: number, port = 29_500): Launch => ({
+  source: "Slurm",
+  rank,
+  size: 4,
+  localRank: rank,
+  coordinator: { host: "node01", port },
+});
+
+const idsOf = async (env: Record<string, string>, of: Launch): Promise<string[]> => {
+  const { swarm, founder } = await keysOf(wordOf(env, of));
+  return [swarm.swarmId, founder.peerId];
+};
+
+test("all ranks of a launch derive the same keys, another launch derives others", async () => {
+  const env = { SLURM_JOB_ID: "17", SLURM_STEP_ID: "0" };
+  const keys = await idsOf({ ...env, SLURM_PROCID: "0" }, launch(0));
+  assert.deepEqual(await idsOf({ ...env, SLURM_PROCID: "3" }, launch(3)), keys);
+  for (const [other, of] of [
+    [{ ...env, SLURM_JOB_ID: "18" }, launch(0)],
+    [{ ...env, SLURM_STEP_ID: "1" }, launch(0)],
+    [env, launch(0, 29_501)],
+    [{ ...env, THINWIRE_SECRET: "a shared word" }, launch(0)],
+  ] as const) {
+    assert.notDeepEqual(await idsOf(other, of), keys);
+  }
+});
+
+test("a secret is the whole word, and a short one is refused", () => {
+  const env = { SLURM_JOB_ID: "17", THINWIRE_SECRET: "a shared word" };
+  assert.deepEqual(wordOf(env, launch(2)), { text: "a shared word", secret: true });
+  assert.equal(wordOf({ SLURM_JOB_ID: "17" }, launch(2)).secret, false);
+  assert.throws(() => wordOf({ THINWIRE_SECRET: "short" }, launch(2)), { code: "config" });
+});
