@@ -101,7 +101,7 @@ test("models are compared with the same layers in PyTorch", async () => {
 
 test("the simulation's figures are printed", async () => {
   const { asked, world } = await bench("simulation", "--peers", "2", "--json");
-  assert.deepEqual(asked.simulation, { pattern: "star", peers: 2, rounds: 50 });
+  assert.deepEqual(asked.simulation, { pattern: "star", peers: 2, rounds: 500 });
   const { messagesPerSecond, peers, seconds: time, peakBytes } = JSON.parse(world.out.text);
   assert.deepEqual([messagesPerSecond, peers, time, peakBytes], [5, 2, 2, 1e6]);
 });

@@ -106,14 +106,14 @@ function simulationCommand(world: World, end: End): Command {
     .description("Times peers that exchange messages in virtual time.")
     .option("--pattern <name>", "star, of small messages, or gossip, of f32 vectors (default: star)")
     .option("--peers <n>", "peers, the server of a star included (default: 1000)")
-    .option("--rounds <n>", "rounds, of two messages a peer in a star and one in gossip (default: 50)")
+    .option("--rounds <n>", "rounds, of two messages a peer in a star and one in gossip (default: 500, gossip 50)")
     .option("--entries <n>", "entries of a vector of gossip (default: 1000)")
     .option("--json", "print one JSON object instead (default: off)")
     .addHelpText("after", "\nExample:\n  thinwire bench simulation --peers 5000 --rounds 20");
   return command.action(async (options: BenchOptions) => {
     const pattern = simulatedPattern(options);
     const peers = whole(options.peers, "--peers", 2) ?? 1000;
-    const rounds = whole(options.rounds, "--rounds") ?? 50;
+    const rounds = whole(options.rounds, "--rounds") ?? (pattern === "star" ? 500 : 50);
     const entries = whole(options.entries, "--entries");
     const measured = await world.engines.benchmarks.simulation({ pattern, peers, rounds, ...(entries && { entries }) });
     const { messagesPerSecond, seconds, peakBytes } = measured;

@@ -81,8 +81,11 @@ export async function benchWire(options: WireBenchmarkOptions): Promise<{ readon
   }
 }
 
-const told = ({ msPerStep, reachedTargetAtSeconds, extrapolated }: WireRow): string =>
-  `${msPerStep.toFixed(1)} ms a step, ${reachedTargetAtSeconds?.toFixed(1) ?? "never"}${extrapolated ? " (extrapolated)" : ""} s`;
+function told({ msPerStep, reachedTargetAtSeconds, extrapolated, rounds }: WireRow): string {
+  const pace = `${msPerStep.toFixed(1)} ms a step`;
+  if (reachedTargetAtSeconds === null) return `${pace}, not reached in ${rounds} rounds`;
+  return `${pace}, reached in ${extrapolated ? "about " : ""}${reachedTargetAtSeconds.toFixed(1)} s and ${rounds} rounds`;
+}
 
 async function systemsOf(options: WireBenchmarkOptions, folder: string): Promise<System[]> {
   const job = checkJob({
