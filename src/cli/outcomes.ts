@@ -44,10 +44,13 @@ export function summary(result: RunResult, out: string | undefined, width = 80):
 
 /** How a run ended, how good the model is, and what it sent. */
 export function account(result: RunResult): string[] {
-  const { accuracy, loss, bytesUp, bytesDown, compressionRatio } = result;
+  const { accuracy, loss, bytesUp, bytesDown, compressionRatio, outcome } = result;
+  const isUnjudged = outcome === "interrupted" && Number.isNaN(loss); // it left, and others evaluate
   return [
     ending(result),
-    `${accuracy === null ? "" : `accuracy ${formatShare(accuracy)}, `}loss ${formatLoss(loss)} on the test rows`,
+    ...(isUnjudged
+      ? []
+      : [`${accuracy === null ? "" : `accuracy ${formatShare(accuracy)}, `}loss ${formatLoss(loss)} on the test rows`]),
     `${formatBytes(bytesUp)} up, ${formatBytes(bytesDown)} down: ${formatRatio(compressionRatio)} times less than f32`,
   ];
 }

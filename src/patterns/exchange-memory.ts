@@ -3,7 +3,8 @@
  * an exchange that is opened anew, because membership changed, finds here what it had.
  *
  *     a sender's error          stays, whoever receives: it is what the others have yet to hear
- *     a wire that both mirror   begins anew where the other end is another peer than before, or one that has come back
+ *     a wire that both mirror   begins anew where the other end is another peer than before, one that has come back, or one
+ *                               that missed a result and was given the state in its place
  *
  * All ends of a round are settled together: committed once the round is decided, or rolled back.
  */
@@ -25,7 +26,8 @@ interface Store {
   vectors: Map<string, Float32Array>;
   /** Those of the view before, while an exchange is opened anew. */
   former: Map<string, Kept>;
-  joined: ReadonlySet<PeerId>;
+  strangers: ReadonlySet<PeerId>;
+  stranger: boolean;
 }
 
 export class ExchangeMemory implements EndKeeper {
@@ -36,7 +38,13 @@ export class ExchangeMemory implements EndKeeper {
   constructor();
   constructor(store: Store, prefix: string);
   constructor(store?: Store, prefix = "") {
-    this.#store = store ?? { ends: new Map(), vectors: new Map(), former: new Map(), joined: new Set() };
+    this.#store = store ?? {
+      ends: new Map(),
+      vectors: new Map(),
+      former: new Map(),
+      strangers: new Set(),
+      stranger: false,
+    };
     this.#prefix = prefix;
   }
 
@@ -47,9 +55,11 @@ export class ExchangeMemory implements EndKeeper {
 
   end<E extends Settled>(name: string, make: () => E, use: EndUse = {}): E {
     const key = this.#prefix + name;
-    const { ends, former, joined } = this.#store;
+    const { ends, former, strangers, stranger } = this.#store;
     const before = former.get(key);
-    const met = use.other === undefined || (use.other === before?.use.other && !joined.has(use.other));
+    const known =
+      use.other === before?.use.other && !strangers.has(use.other!) && (!stranger || use.replicated === true);
+    const met = use.other === undefined || known;
     const stays = before !== undefined && ((met && use.anew !== true) || !mirrors(before.end));
     const end = stays ? before.end : make();
     ends.set(key, { end, use });
@@ -95,13 +105,15 @@ export class ExchangeMemory implements EndKeeper {
 
   /**
    * Has an exchange opened anew; ends that it does not ask for are forgotten.
-   * @param joined members whose memory of this peer is gone
+   * @param strangers members whose memory of this peer is gone, or not up to date
+   * @param stranger this peer is one itself
    */
-  reopen<T>(joined: ReadonlySet<PeerId>, open: () => T): T {
+  reopen<T>(strangers: ReadonlySet<PeerId>, open: () => T, stranger = false): T {
     const store = this.#store;
     store.former = store.ends;
     store.ends = new Map();
-    store.joined = joined;
+    store.strangers = strangers;
+    store.stranger = stranger;
     const opened = open();
     store.former = new Map();
     return opened;

@@ -78,7 +78,7 @@ test("local work of a round in flight counts if the round was decided, and not i
     trial.loses = true;
     await assert.rejects(step(learner, 3), PeerLost);
     learner.settle(3);
-    learner.regroup(nobody);
+    learner.regroup(nobody, []);
     learner.settle(4);
     assert.equal(trial.commits, 0);
     await assert.rejects(step(learner, 4), PeerLost);

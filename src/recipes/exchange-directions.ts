@@ -200,9 +200,11 @@ class DirectionExchange implements Learner {
     if (rate !== undefined) this.#lastRate ??= vectorToScalars(rate)[0]; // what this peer remembers is in units of its own
   }
 
-  regroup(joined: ReadonlySet<PeerId>): void {
+  regroup(joined: ReadonlySet<PeerId>, brought: readonly PeerId[]): void {
     const { peer, model, settings } = this.#trainee;
-    this.#exchange = this.#memory.reopen(joined, () => this.#pattern.open(peer, model.layout, settings, this.#memory));
+    const strangers = new Set([...joined, ...brought]);
+    const open = () => this.#pattern.open(peer, model.layout, settings, this.#memory);
+    this.#exchange = this.#memory.reopen(strangers, open, strangers.has(peer.id));
     if (this.lazy) this.#exchange.forgetAbsences?.(joined.has(peer.id));
   }
 

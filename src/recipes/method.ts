@@ -88,8 +88,11 @@ export interface Learner {
   replica(): NamedVectors;
   /** Takes over the replica of another member. @throws {CheckpointError} */
   adopt(replica: NamedVectors): void;
-  /** Goes on in the view that the peer is in now. @param joined members that have just come, and know nothing */
-  regroup(joined: ReadonlySet<PeerId>): void;
+  /**
+   * Goes on in the view that the peer is in now.
+   * @param joined members that have just come, and know nothing @param brought members that were given the state
+   */
+  regroup(joined: ReadonlySet<PeerId>, brought: readonly PeerId[]): void;
   /** The parameters to judge and to keep: those trained, their average, or a model that only the server has. */
   model(): Float32Array;
   /** Optimizer and channel state of this peer, without the parameters unless they differ between peers. */

@@ -9,12 +9,15 @@ import { peerId } from "../ports/view.ts";
 import { simulate } from "../simulation/simulate.ts";
 import { receiveState, sendState } from "./state-transfer.ts";
 
+/** Entries that a taker allows for. */
+const MOST = 2 ** 22;
+
 const [giver, taker, other] = [peerId(0), peerId(1), peerId(2)] as const;
 
 /** What two members get of a third one's state. */
 async function handed(state: NamedVectors): Promise<readonly (NamedVectors | undefined)[]> {
   const { results } = await simulate({ view: 3, seed: 1 }, async (peer) => {
-    if (peer.id !== giver) return receiveState(peer, giver);
+    if (peer.id !== giver) return receiveState(peer, giver, MOST);
     await sendState(peer, [taker, other], state);
     return undefined;
   });
@@ -24,7 +27,7 @@ async function handed(state: NamedVectors): Promise<readonly (NamedVectors | und
 /** What becomes of bytes that claim to be a state. */
 async function taken(pieces: readonly Uint8Array[]): Promise<unknown> {
   const { results } = await simulate({ view: 2, seed: 1 }, async (peer) => {
-    if (peer.id === taker) return receiveState(peer, giver).catch((error: unknown) => error);
+    if (peer.id === taker) return receiveState(peer, giver, MOST).catch((error: unknown) => error);
     for (const [part, piece] of pieces.entries()) await peer.send(taker, { kind: "state", round: 0, part }, piece);
     return undefined;
   });
@@ -96,7 +99,7 @@ test("whoever waits for the rest of a state from a member that is lost is told",
   const crashes = [{ peer: giver, at: seconds(1) }];
   const state = new Map([["params", new Float32Array(2 ** 20)]]);
   const { results } = await simulate({ view: 2, seed: 1, link, crashes, queueLimit: bytes(1000) }, async (peer) => {
-    if (peer.id === taker) return receiveState(peer, giver).catch((error: unknown) => error);
+    if (peer.id === taker) return receiveState(peer, giver, MOST).catch((error: unknown) => error);
     return sendState(peer, [taker], state);
   });
   assert.ok(results[0] instanceof PeerLost, String(results[0]));

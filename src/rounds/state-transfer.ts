@@ -35,10 +35,13 @@ export async function sendState(peer: Peer, to: readonly PeerId[], state: NamedV
   }
 }
 
-/** @throws {PeerLost} {CorruptError} {NonFiniteError} */
-export async function receiveState(peer: Peer, from: PeerId): Promise<NamedVectors> {
+/**
+ * @param most entries that the state may have
+ * @throws {PeerLost} {CorruptError} {NonFiniteError}
+ */
+export async function receiveState(peer: Peer, from: PeerId, most: number): Promise<NamedVectors> {
   const head = await peer.receive(from, tagOfPiece(0));
-  const state = layoutOf(head);
+  const state = layoutOf(head, most);
   peer.recycle(head);
   let part = 1;
   for (const [values, start] of piecesOf([...state.values()])) {
@@ -55,16 +58,17 @@ export async function receiveState(peer: Peer, from: PeerId): Promise<NamedVecto
 }
 
 /** Zeroed vectors as the head announces them. */
-function layoutOf(head: Uint8Array): Map<string, Float32Array> {
+function layoutOf(head: Uint8Array, most: number): Map<string, Float32Array> {
   const source = new ByteSource(head, "state");
   const count = source.varint();
   if (count > MAX_STATE_VECTORS) throw source.corrupt(`at most ${MAX_STATE_VECTORS} vectors`, count);
   const lengths = new Map<string, number>();
-  let pieces = 1;
+  let [pieces, entries] = [1, 0];
   for (let i = 0; i < count; i++) {
     const name = new TextDecoder().decode(Uint8Array.from(source.bytes(source.varint())));
     const length = source.u32();
-    if (length > MAX_LENGTH) throw source.corrupt(`at most ${MAX_LENGTH} entries`, length);
+    entries += length;
+    if (length > MAX_LENGTH || entries > most) throw source.corrupt(`at most ${most} entries in all`, entries);
     if (lengths.has(name)) throw source.corrupt("every name once", name);
     pieces += Math.ceil(length / PIECE);
     lengths.set(name, length);

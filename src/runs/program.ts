@@ -40,6 +40,9 @@ export const NOTES: Readonly<Record<"goOn" | "target" | "diverged" | "interrupte
   interrupted: 3,
 };
 
+/** Entries of scalars that a state may have beyond those of this peer's own. */
+const STATE_MARGIN = 1024;
+
 /** A loss this many times the first one means that the run diverged. */
 const DIVERGED_AT = 20;
 
@@ -405,11 +408,11 @@ class PeerRun {
     this.#recover(agreement);
     const brought = this.#bringsForward(agreement);
     if (agreement.source === peer.id && brought.length > 0) await sendState(peer, brought, learner.replica());
-    const state = brought.includes(peer.id) ? await receiveState(peer, agreement.source) : undefined;
+    const state = brought.includes(peer.id) ? await receiveState(peer, agreement.source, this.#mostState()) : undefined;
     // From here on this peer is in the new view as a whole.
     learner.settle(agreement.round);
     if (state !== undefined) learner.adopt(state);
-    learner.regroup(agreement.joined);
+    learner.regroup(agreement.joined, brought);
     this.#rank = rankOf(peer.view, peer.id);
     this.#hops = this.#setup.method.hops?.(peer.view);
     this.#round = agreement.round;
@@ -420,6 +423,12 @@ class PeerRun {
     this.#agreedIn = peer.view;
     if (learner.lazy) await acknowledge(peer);
     return true;
+  }
+
+  /** Entries that another member's state may have: what a replica here has, and some for what is not there yet. */
+  #mostState(): number {
+    const own = [...this.#learner.replica().values()].reduce((sum, { length }) => sum + length, 0);
+    return own + 2 * this.#setup.model.layout.length + STATE_MARGIN;
   }
 
   /** What this peer had of its own when all began again is right where the others are at its round. */

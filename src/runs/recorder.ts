@@ -63,6 +63,8 @@ export class Recorder {
   #viewChanges = 0;
   #undone = 0;
   #concluded: Totals | undefined;
+  /** Of a peer that records itself: an even share of what its rounds would have taken uncompressed. */
+  #plainShare = 0;
   #last: Progress;
 
   private constructor(setup: RecorderSetup, log: RunLog | undefined) {
@@ -118,6 +120,10 @@ export class Recorder {
     if (tick === undefined) return;
     this.#ticks.delete(exchange);
     const { round, batchLoss, metrics, epoch, members, undone } = tick;
+    if (this.#setup.alone && round > this.#last.round) {
+      const { method, layout } = this.#setup;
+      this.#plainShare += method.uncompressedBytes(this.#viewOf(members), layout.length) / members;
+    }
     this.#undone = Math.max(this.#undone, undone); // a new rank 0 counts its own
     const swarm = { epoch, members, undone: this.#undone, bytesByPeer: () => this.#ledger.bytesByPeer() };
     const seconds = this.#past.seconds + tick.seconds;
@@ -199,11 +205,14 @@ export class Recorder {
     this.#log?.write({ event: "evaluated", ...evaluation });
   }
 
-  /** As many members as this peer has seen in the last round, whatever their ids. */
-  #viewAtEnd(): View {
-    const { job, view } = this.#setup;
-    const { members = view.members.length } = this.#last.swarm ?? {};
-    return viewOf({ server: job.server, peers: Math.max(1, job.server === "own" ? members - 1 : members) });
+  get #membersAtEnd(): number {
+    return this.#last.swarm?.members ?? this.#setup.view.members.length;
+  }
+
+  /** Of so many members, whatever their ids. */
+  #viewOf(members: number): View {
+    const { server } = this.#setup.job;
+    return viewOf({ server, peers: Math.max(1, server === "own" ? members - 1 : members) });
   }
 
   async #close({ outcome, rounds, seconds, metrics, reached, hash }: End): Promise<RunResult> {
@@ -211,11 +220,11 @@ export class Recorder {
     const { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs } = this.#last;
     const totals: Totals = { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs };
     const bytesTotal = totals.bytesUp + totals.bytesDown;
-    const whole = alone ? this.#viewAtEnd() : view;
-    const counted = alone && this.#concluded === undefined ? 1 : whole.members.length;
-    // Where one peer's bytes are counted: an even share.
+    const counted = alone && this.#concluded === undefined ? 1 : this.#membersAtEnd;
     const uncompressedBytes =
-      (method.uncompressedBytes(whole, layout.length) * rounds * counted) / whole.members.length;
+      alone && counted === 1
+        ? this.#plainShare
+        : method.uncompressedBytes(alone ? this.#viewOf(counted) : view, layout.length) * rounds;
     const atTarget = this.#curve.find(({ round }) => round === reached?.round);
     await this.#checkpoints?.finish();
     this.#log?.write({ event: "finished", outcome, rounds, seconds, ...totals, paramsHash: hash });
@@ -249,7 +258,7 @@ export class Recorder {
       ...totals,
       ...(wireBytes && { wireBytes: wireBytes() }),
       bytesTotal,
-      bytesPerPeerPerRound: rounds === 0 ? 0 : bytesTotal / Math.min(job.peers, counted) / rounds,
+      bytesPerPeerPerRound: rounds === 0 ? 0 : bytesTotal / (alone ? Math.min(job.peers, counted) : job.peers) / rounds,
       loss: metrics?.loss ?? Number.NaN,
       accuracy: metrics?.accuracy ?? null,
       ...(metrics?.consensus === undefined ? {} : { consensus: metrics.consensus }),

@@ -3,7 +3,9 @@
  * all have died.
  */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readdir } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { checkJob } from "../../src/runs/job.ts";
@@ -43,9 +45,17 @@ async function launch(at: Place, args: readonly string[], envs: readonly Record<
   return overs;
 }
 
-const ports = { sgd: "29611", "all-reduce-sgd": "29612" };
+/** A port of the loopback that nobody has now. */
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // a TCP server's
+  server.close();
+  await once(server, "close");
+  return String(port);
+}
 
-const LAUNCHERS: readonly [keyof typeof ports, (rank: number) => Record<string, string>][] = [
+const LAUNCHERS: readonly [string, (rank: number) => Record<string, string>][] = [
   [
     "sgd",
     (rank) => ({ RANK: `${rank}`, WORLD_SIZE: "4", MASTER_ADDR: "localhost", THINWIRE_SECRET: "only for this test" }),
@@ -65,7 +75,8 @@ for (const [recipe, env] of LAUNCHERS) {
   test(`train under a launcher: four processes of ${recipe} end as the simulator does, and rank 0 alone says so`, async (t) => {
     const at = await temporaryPlace(t);
     const args = ["--model", "softmax", "--rounds", "20", "--recipe", recipe, "--out", "run"];
-    const envs = [0, 1, 2, 3].map((rank) => ({ ...env(rank), MASTER_PORT: ports[recipe] }));
+    const port = await freePort();
+    const envs = [0, 1, 2, 3].map((rank) => ({ ...env(rank), MASTER_PORT: port }));
     const [first, ...others] = await launch(at, args, envs);
     const simulated = await simulateJob(checkJob({ model: "softmax", recipe, rounds: "20" }));
     assertSame(JSON.parse(first!.stdout), simulated);

@@ -89,8 +89,8 @@ class WatchedLearner implements Learner {
     return this.#learner.replica();
   }
 
-  regroup(joined: ReadonlySet<PeerId>): void {
-    this.#learner.regroup(joined);
+  regroup(joined: ReadonlySet<PeerId>, brought: readonly PeerId[]): void {
+    this.#learner.regroup(joined, brought);
   }
 
   model(): Float32Array {
