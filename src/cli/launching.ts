@@ -2,17 +2,19 @@
  * `train` as one of the processes that a launcher has started: what that changes of its options.
  */
 import { join } from "node:path";
+import { ConfigError } from "../base/errors.ts";
 import { checkJob, type Job, optionsOf } from "../runs/job.ts";
-import { launchFrom } from "../runs/launch.ts";
-import { type Launching, peersOf } from "../runs/live-launch.ts";
-import { wordOf } from "../runs/live-word.ts";
+import { type Launch, launchFrom } from "../runs/launch.ts";
+import type { Launching } from "../runs/live-launch.ts";
 import type { RunRequest } from "./options/run-request.ts";
 import type { World } from "./world.ts";
 
 /** Undefined where this process was started alone. @throws {ConfigError} */
-export function launchingFrom(env: World["env"]): Launching | undefined {
+export async function launchingFrom(env: World["env"]): Promise<Launching | undefined> {
   const launch = launchFrom(env);
-  return launch === undefined || launch.size === 1 ? undefined : { launch, word: wordOf(env, launch) };
+  if (launch === undefined || launch.size === 1) return undefined;
+  const { wordOf } = await import("../runs/live-word.ts"); // needs the cryptography of swarms, which takes long to load
+  return { launch, word: wordOf(env, launch) };
 }
 
 /** Rank 0 shows and writes what any run does; the others write what they need to go on, where they are told to, and are quiet. */
@@ -26,6 +28,13 @@ export async function launchedRequest(world: World, request: RunRequest, { launc
   // Pods have addresses of their own; of processes on one machine one alone can be watched at an address.
   const monitor = launch.source === "Kubernetes" ? request.monitor : undefined;
   return { ...request, job, out, resume: resumed, monitor, json: false, quiet: true };
+}
+
+/** How many workers so many processes are. @throws {ConfigError} if the job says otherwise */
+function peersOf({ size }: Launch, server: Job["server"], said: string | undefined): number {
+  const peers = server === "own" ? size - 1 : size;
+  if (said === undefined || Number(said) === peers) return peers;
+  throw new ConfigError("--peers", { expected: `${peers}, for ${size} processes were started`, got: said });
 }
 
 /** As many peers as processes, whose wires are real. */

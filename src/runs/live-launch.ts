@@ -26,13 +26,6 @@ const DETECTION_SECONDS = 30;
 const NEW_CONNECTIONS = 10_000;
 const WITHIN_SECONDS = 600;
 
-/** How many workers so many processes are. @throws {ConfigError} if the job says otherwise */
-export function peersOf({ size }: Launch, server: Job["server"], said: string | undefined): number {
-  const peers = server === "own" ? size - 1 : size;
-  if (said === undefined || Number(said) === peers) return peers;
-  throw new ConfigError("--peers", { expected: `${peers}, for ${size} processes were started`, got: said });
-}
-
 /** How this process was started, and what it shares with the others. */
 export interface Launching {
   readonly launch: Launch;

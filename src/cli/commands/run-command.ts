@@ -44,7 +44,7 @@ export function runCommand(kind: RunKind, world: World, end: (code: ExitCode) =>
 
 async function run(kind: RunKind, world: World, options: TypedOptions): Promise<ExitCode> {
   const usualOut = kind.alwaysWrites ? defaultFolder(kind.name, world.today()) : undefined;
-  const launching = kind.name === "train" ? launchingFrom(world.env) : undefined;
+  const launching = kind.name === "train" ? await launchingFrom(world.env) : undefined;
   const asked = await readRequest(world, options, usualOut);
   const request = launching === undefined ? asked : await launchedRequest(world, asked, launching);
   const isQuietRank = launching !== undefined && launching.launch.rank > 0;
