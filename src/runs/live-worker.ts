@@ -4,9 +4,10 @@
 import { seconds } from "../base/units.ts";
 import type { PeerId } from "../ports/view.ts";
 import { servePeer } from "../transports/threads/index.ts";
+import type { Beginning, PeerOutcome, Resumed, Tick } from "./host.ts";
 import type { Job } from "./job.ts";
 import { type LiveSetting, placeOf } from "./live-data.ts";
-import { type Beginning, type PeerOutcome, type Resumed, type Tick, trainPeer } from "./program.ts";
+import { trainPeer } from "./program.ts";
 import type { PeerState, Regrouping, Totals } from "./result.ts";
 import { methodOf, openJobModel, trainingSettings } from "./setting.ts";
 

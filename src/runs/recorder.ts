@@ -11,12 +11,12 @@ import type { PeerId, View } from "../ports/view.ts";
 import type { Method } from "../recipes/method.ts";
 import { type Checkpoint, CheckpointWriter, forgetAfter, holdsRun, type Past, runFolderOf } from "./checkpoint.ts";
 import { fileError, makeFolder, writeAtomically } from "./files.ts";
+import type { PeerOutcome, Tick } from "./host.ts";
 import { formatLearningRate, formatLink, formatMomentum, formatTarget, type Job } from "./job.ts";
 import { Ledger, NOTHING, sumOf, type WireLine } from "./ledger.ts";
 import { meanOf } from "./mean-model.ts";
 import type { Decision } from "./pacing/pacing.ts";
 import { paramsHash } from "./params-hash.ts";
-import type { PeerOutcome, Tick } from "./program.ts";
 import type {
   Evaluation,
   Measured,

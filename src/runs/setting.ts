@@ -19,9 +19,9 @@ import { parseByzantine } from "../recipes/byzantine.ts";
 import type { Method, TrainingSettings } from "../recipes/method.ts";
 import type { RecipeSlots, RecipeUse } from "../recipes/recipe.ts";
 import { type Checkpoint, checkContinues, readCheckpoint } from "./checkpoint.ts";
+import type { Beginning, Resumed } from "./host.ts";
 import { formatLearningRate, type Job, jobRandom, recipeOf } from "./job.ts";
 import type { Dials } from "./pacing/pacing.ts";
-import type { Beginning, Resumed } from "./program.ts";
 import type { RunControls, RunHeader } from "./result.ts";
 
 /** What the thread that runs the show opens once. */

@@ -11,9 +11,10 @@ import { ChromeTrace } from "../simulation/chrome-trace.ts";
 import { conditionsOf } from "../simulation/conditions.ts";
 import { simulate } from "../simulation/simulate.ts";
 import { AtomicStream } from "./files.ts";
+import type { Host, PeerOutcome } from "./host.ts";
 import { type Job, jobRandom, UNLIMITED } from "./job.ts";
 import { ShownModels } from "./mean-model.ts";
-import { type Host, type PeerOutcome, trainPeer } from "./program.ts";
+import { trainPeer } from "./program.ts";
 import { Recorder } from "./recorder.ts";
 import type { RunControls, RunResult } from "./result.ts";
 import {

@@ -2,8 +2,9 @@
  * The compute worker of one peer: program, channels and model. Entry module of `train.ts`.
  */
 import { servePeer } from "../transports/threads/index.ts";
+import type { PeerOutcome } from "./host.ts";
 import { ShownModels } from "./mean-model.ts";
-import { type PeerOutcome, trainPeer } from "./program.ts";
+import { trainPeer } from "./program.ts";
 import { methodOf, methodWithDials, openJobModel, trainingSettings } from "./setting.ts";
 import type { MainMessage, WorkerData, WorkerMessage } from "./train.ts";
 
