@@ -17,6 +17,7 @@ const COMMANDS = [
   "bench simulation",
   "list",
   "inspect",
+  "export",
   "ticket issue",
   "ticket list",
   "ticket revoke",

@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { benchCommand } from "./commands/bench.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { configCommand } from "./commands/config.ts";
+import { exportCommand } from "./commands/export.ts";
 import { inspectCommand } from "./commands/inspect.ts";
 import { joinCommand } from "./commands/join.ts";
 import { listCommand } from "./commands/list.ts";
@@ -30,6 +31,7 @@ const COMMANDS = [
   benchCommand,
   listCommand,
   inspectCommand,
+  exportCommand,
   ticketCommand,
 ];
 

@@ -99,6 +99,7 @@ const engines: Engines = {
   join: async (ticket, choice, controls) =>
     (await import("../runs/live-join.ts")).prepareJoin(ticket, choice, controls),
   inspect: async (path) => (await import("../runs/inspect.ts")).inspect(path),
+  exportModel: async (from, to, rows) => (await import("../runs/export.ts")).exportRun(from, to, rows),
   jobOf: async (path) => (await (await import("../runs/checkpoint.ts")).readCheckpoint(path)).job,
   holdsRun: async (path) => (await import("../runs/checkpoint.ts")).holdsRun(path),
   plan: async (shared, signal) => (await import("../planning/plan.ts")).plan(shared, signal),

@@ -5,6 +5,7 @@
 import type { Plan } from "../planning/plan.ts";
 import type { Experiment } from "../reproduction/experiment.ts";
 import type { Reproduced } from "../reproduction/result.ts";
+import type { Exported } from "../runs/export.ts";
 import type { Inspection } from "../runs/inspect.ts";
 import type { Job } from "../runs/job.ts";
 import type { JoinChoice, Joining } from "../runs/live-join.ts";
@@ -40,6 +41,8 @@ export interface Engines {
   serve(job: Job, choice: ServeChoice, controls: LiveControls): Promise<RunResult>;
   join(ticket: string, choice: JoinChoice, controls: LiveControls): Promise<Joining>;
   inspect(path: string): Promise<Inspection>;
+  /** @param rows that the ONNX file takes at once; default any number */
+  exportModel(from: string, to: string, rows?: number): Promise<Exported>;
   /** The job of a run folder or of a checkpoint. */
   jobOf(path: string): Promise<Job>;
   /** Whether a folder holds checkpoints or a result. */

@@ -5,6 +5,7 @@ export { lax, nn, numpy as np } from "@jax-js/jax";
 export type { DataInfo, DataShape, ModelDefinition, Pass, Tensor, Tensors, TensorsOf } from "./define.ts";
 export { defineModel } from "./define.ts";
 export { ENGINES, type EngineName } from "./engines/open.ts";
+export { type ExportedModel, exportModel } from "./export.ts";
 export { gelu, softmax } from "./layers/activations.ts";
 export { causalAttention } from "./layers/attention.ts";
 export { type Convolution, conv2d } from "./layers/convolution.ts";

@@ -1,6 +1,7 @@
 /**
  * The one door to models: a spec, or a definition, as an adapter of the port `Model`.
  */
+import { ConfigError } from "../base/errors.ts";
 import { lookUp, parseSpec, type Spec } from "../base/spec.ts";
 import type { Model } from "../ports/model.ts";
 import { CompiledModel } from "./compiled-model.ts";
@@ -30,6 +31,15 @@ export async function openModel(spec: string, data: DataInfo, options: ModelOpti
   const parsed = parseSpec(spec, "model");
   const entry = lookUp(models, parsed.name, "model", "a model");
   return "open" in entry ? entry.open(parsed, shape) : openObjective(objectiveFor(entry, parsed, shape), options);
+}
+
+/** What an engine would compile. @throws {ConfigError} for a bad spec, or a model whose gradient is its own */
+export async function objectiveFrom(spec: string, data: DataShape): Promise<Objective> {
+  if (isModelFile(spec)) return objectiveOf(await loadModelFile(spec), data);
+  const parsed = parseSpec(spec, "model");
+  const entry = lookUp(models, parsed.name, "model", "a model");
+  if (!("open" in entry)) return objectiveFor(entry, parsed, data);
+  throw new ConfigError("model", { expected: "a model that an engine runs", got: spec });
 }
 
 /** As `openModel`, of a model at hand. */

@@ -52,6 +52,7 @@ export class FakeWorld implements World {
       serve: missing,
       join: missing,
       inspect: missing,
+      exportModel: missing,
       jobOf: missing,
       plan: missing,
       holdsRun: async () => false,

@@ -1,9 +1,9 @@
 /**
  * A graph as the bytes of an ONNX model. Numbers of fields and types are those of onnx.proto; only what the builder can
- * hold is written, so models stay far below the 2 GB limit of a message (parameters are inputs, never constants).
+ * hold is written, so what Thinwire runs stays far below the 2 GB limit of a message: parameters are inputs, and constants only in what it exports.
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
-import type { Attribute, Constant, DType, Graph, Node, TensorInfo } from "./graph.ts";
+import type { Attribute, Constant, DType, Graph, Node, Port } from "./graph.ts";
 import { ProtoWriter } from "./protobuf.ts";
 
 /** Version of the file format, and of the operator set that nodes are taken from. */
@@ -61,12 +61,14 @@ function writeConstant(to: ProtoWriter, constant: Constant): void {
   to.integer(2, ELEMENT_TYPE[constant.dtype]).text(8, constant.name).bytes(9, constant.bytes);
 }
 
-function writeInfo(to: ProtoWriter, info: TensorInfo): void {
+function writeInfo(to: ProtoWriter, info: Port): void {
   to.text(1, info.name).message(2, (type) =>
     type.message(1, (tensor) => {
       tensor.integer(1, ELEMENT_TYPE[info.dtype]);
       tensor.message(2, (shape) => {
-        for (const n of info.shape) shape.message(1, (dimension) => dimension.integer(1, n));
+        for (const n of info.shape) {
+          shape.message(1, (dimension) => (typeof n === "string" ? dimension.text(2, n) : dimension.integer(1, n)));
+        }
       });
     }),
   );

@@ -25,6 +25,13 @@ export interface TensorInfo {
   readonly shape: readonly number[];
 }
 
+/** Where a tensor enters or leaves; a dimension that has a name may have any size. */
+export interface Port {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly (number | string)[];
+}
+
 export interface Constant extends TensorInfo {
   /** The entries, little endian. */
   readonly bytes: Uint8Array;
@@ -33,8 +40,8 @@ export interface Constant extends TensorInfo {
 export interface Graph {
   readonly nodes: readonly Node[];
   readonly constants: readonly Constant[];
-  readonly inputs: readonly TensorInfo[];
-  readonly outputs: readonly TensorInfo[];
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
 }
 
 /** Entries of a constant as they lie in memory. */
