@@ -191,6 +191,13 @@ test("only the last two checkpoints are kept, and each is whole", () =>
     for (const name of ["round-000009", "round-000012"]) await readCheckpoint(join(folder, "checkpoints", name));
   }));
 
+test("as many of the newest checkpoints are kept as the run wants", () =>
+  withFolder(async (folder) => {
+    await simulateJob(checkJob(small), { out: folder, checkpointEvery: 3, keepCheckpoints: 3 });
+    const kept = ["round-000006", "round-000009", "round-000012"];
+    assert.deepEqual((await readdir(join(folder, "checkpoints"))).sort(), kept);
+  }));
+
 test("a checkpoint with any file cut short, changed or gone is refused by the file's name", () =>
   withFolder(async (folder) => {
     await simulateJob(checkJob({ ...small, rounds: "2" }), { out: folder });

@@ -9,6 +9,7 @@ import { complaintOf } from "./complaints.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import { listenForInterrupt } from "./interrupt.ts";
 import { openMonitoring, tellBoth } from "./monitoring.ts";
+import type { LiveCheckpoints } from "./options/live-options.ts";
 import type { MonitorChoice } from "./options/monitor-options.ts";
 import { variantName } from "./options/variants.ts";
 import { exitCodeOf, headline, summary } from "./outcomes.ts";
@@ -20,8 +21,7 @@ import type { World } from "./world.ts";
 export interface LiveShow {
   readonly out: string;
   readonly resume: string | undefined;
-  readonly checkpointEvery: number;
-  readonly checkpointSeconds: number;
+  readonly checkpoints: LiveCheckpoints;
   readonly monitor: MonitorChoice | undefined;
   readonly log: LogFormat;
   readonly json: boolean;
@@ -53,8 +53,7 @@ export async function showLive(
       stop: interrupt.stop,
       kill: interrupt.kill,
       out: show.out,
-      checkpointEvery: show.checkpointEvery,
-      checkpointSeconds: show.checkpointSeconds,
+      ...show.checkpoints,
       ...(show.resume === undefined ? {} : { resume: show.resume }),
       say: (line, level) => screen.say(line, level),
       today: () => seconds(world.today().getTime() / 1000),

@@ -6,7 +6,7 @@
  *       model.safetensors      the parameters, tensor by tensor, for any program to read; their mean where peers differ
  *       peer-0.safetensors …   optimizer and channel state of each peer by its id: velocities, errors, mirrored estimates
  *
- * Written as a whole or not at all; the last two are kept.
+ * Written as a whole or not at all; the last two are kept, or as many as the run wants.
  */
 import { readdir, rm, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
@@ -47,9 +47,6 @@ export interface Past {
   readonly seconds: number;
 }
 
-/** Checkpoints that may wait for the disk; an older one gives way. */
-const WAITING_MAX = 2;
-
 interface Complete {
   readonly round: number;
   readonly states: readonly PeerState[];
@@ -65,21 +62,29 @@ export class CheckpointWriter {
   readonly #job: Job;
   readonly #dataChecksum: number;
   readonly #layout: Layout;
+  readonly #keep: number;
   readonly #trouble: (line: string) => void;
   /** By round and peer: one that was in a round again after membership changed hands in its state again. */
   readonly #collecting = new Map<number, Map<PeerId, PeerState>>();
+  /** For the disk: of more than are kept the oldest gives way. */
   #waiting: Complete[] = [];
   #writing: Promise<void> | undefined;
 
   constructor(
     out: string,
-    { job, dataChecksum, layout }: { job: Job; dataChecksum: number; layout: Layout },
+    {
+      job,
+      dataChecksum,
+      layout,
+      keep = KEPT,
+    }: { job: Job; dataChecksum: number; layout: Layout; keep?: number | undefined },
     trouble: (line: string) => void,
   ) {
     this.#out = out;
     this.#job = job;
     this.#dataChecksum = dataChecksum;
     this.#layout = layout;
+    this.#keep = keep;
     this.#trouble = trouble;
   }
 
@@ -89,7 +94,7 @@ export class CheckpointWriter {
     if (collected.size < state.members) return;
     const states = [...collected.values()];
     for (const round of [...this.#collecting.keys()]) if (round <= state.round) this.#collecting.delete(round);
-    this.#waiting = [...this.#waiting, { round: state.round, states, past: past() }].slice(-WAITING_MAX);
+    this.#waiting = [...this.#waiting, { round: state.round, states, past: past() }].slice(-this.#keep);
     this.#writing ??= this.#writeAll();
   }
 
@@ -137,7 +142,8 @@ export class CheckpointWriter {
       join(this.#out, "checkpoints", `round-${String(round).padStart(6, "0")}`),
       new Map<string, Uint8Array | string>([...files, ["checkpoint.json", `${JSON.stringify(about, null, 2)}\n`]]),
     );
-    for (const old of (await checkpointsIn(this.#out)).slice(0, -KEPT)) await rm(old, { recursive: true, force: true });
+    for (const old of (await checkpointsIn(this.#out)).slice(0, -this.#keep))
+      await rm(old, { recursive: true, force: true });
   }
 }
 

@@ -14,6 +14,7 @@ import { checkJob, type Job, type JobOptions, optionsOf } from "./job.ts";
 export interface ConfigOptions extends JobOptions {
   readonly out?: string;
   readonly checkpointEvery?: string;
+  readonly keepCheckpoints?: string;
   /** Where metrics are served. */
   readonly metrics?: string;
   readonly stallAfter?: string;
@@ -50,6 +51,7 @@ export const CONFIG_FIELDS: Readonly<Record<keyof ConfigOptions, ConfigType>> = 
   faults: "object",
   out: "text",
   checkpointEvery: "whole number",
+  keepCheckpoints: "whole number",
   metrics: "text",
   stallAfter: "text",
   log: "text",

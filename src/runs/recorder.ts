@@ -79,7 +79,7 @@ export class Recorder {
       seconds: this.#past.seconds,
       batchLoss: Number.NaN,
     };
-    const run = { job, dataChecksum, layout };
+    const run = { job, dataChecksum, layout, keep: controls.keepCheckpoints };
     this.#checkpoints =
       controls.out === undefined
         ? undefined

@@ -188,6 +188,8 @@ export interface RunControls {
   readonly resume?: string;
   /** Rounds between checkpoints; one is always written at the end. */
   readonly checkpointEvery?: number;
+  /** How many of the newest are kept, default 2. */
+  readonly keepCheckpoints?: number;
   /** Aborted to stop after the round in flight, with everything saved. */
   readonly stop?: AbortSignal;
   /** Aborted to stop at once: the last checkpoint stands. */

@@ -11,7 +11,7 @@ import { wrap } from "../format.ts";
 import { type Interrupt, listenForInterrupt } from "../interrupt.ts";
 import { COMPARE_DEFAULTS, type CompareOptions, readComparison } from "../options/comparison-request.ts";
 import { addJobOptions } from "../options/job-options.ts";
-import { addRunOptions } from "../options/run-options.ts";
+import { addRunOptions, type CheckpointChoice } from "../options/run-options.ts";
 import { DEFAULT_VARIANTS, variantName } from "../options/variants.ts";
 import { exitCodeOf, jobLine } from "../outcomes.ts";
 import { type ComparedRun, comparisonNotes, comparisonTable } from "../report/comparison.ts";
@@ -51,7 +51,7 @@ Examples:
 }
 
 async function compare(world: World, variants: readonly string[], typed: CompareOptions): Promise<ExitCode> {
-  const { jobs, out, checkpointEvery, log } = await readComparison(world, variants, typed);
+  const { jobs, out, checkpoints, log } = await readComparison(world, variants, typed);
   const json = typed.json === true;
   const quiet = typed.quiet === true;
   const train = typed.simulate === true ? world.engines.simulate : world.engines.train;
@@ -61,7 +61,7 @@ async function compare(world: World, variants: readonly string[], typed: Compare
   const interrupt = listenForInterrupt(world, (line) => screen.say(line));
   let runs: ComparedRun[];
   try {
-    runs = await runAll({ world, jobs, states, screen, interrupt, train, out, checkpointEvery, quiet });
+    runs = await runAll({ world, jobs, states, screen, interrupt, train, out, checkpoints, quiet });
   } finally {
     interrupt.close();
     screen.close();
@@ -93,13 +93,13 @@ interface RunAll {
   readonly interrupt: Interrupt;
   readonly train: World["engines"]["train"];
   readonly out: string;
-  readonly checkpointEvery: number;
+  readonly checkpoints: CheckpointChoice;
   readonly quiet: boolean;
 }
 
 /** One after the other: runs that share the machine's cores would slow each other down. */
 async function runAll(all: RunAll): Promise<ComparedRun[]> {
-  const { world, jobs, states, screen, interrupt, train, out, checkpointEvery, quiet } = all;
+  const { world, jobs, states, screen, interrupt, train, out, checkpoints, quiet } = all;
   const runs: ComparedRun[] = [];
   for (const [i, job] of jobs.entries()) {
     const state = states[i]!;
@@ -119,7 +119,7 @@ async function runAll(all: RunAll): Promise<ComparedRun[]> {
         },
       },
       out: join(out, folderName(i, name)),
-      checkpointEvery,
+      ...checkpoints,
       stop: interrupt.stop,
       kill: interrupt.kill,
     };

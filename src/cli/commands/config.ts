@@ -42,12 +42,13 @@ Examples:
 
 /** A job file that runs the same. @throws {ConfigError} */
 async function effective(world: World, typed: TypedOptions): Promise<object> {
-  const { job, checkpointEvery, log, options } = await readRequest(world, typed, undefined);
+  const { job, checkpoints, log, options } = await readRequest(world, typed, undefined);
   const { out, metrics, stallAfter = STALL_AFTER } = options;
   return formatConfig({
     ...optionsOf(job),
     ...(out !== undefined && { out }),
-    checkpointEvery: String(checkpointEvery),
+    checkpointEvery: String(checkpoints.checkpointEvery),
+    keepCheckpoints: String(checkpoints.keepCheckpoints),
     ...(metrics !== undefined && { metrics, stallAfter }),
     log,
   });

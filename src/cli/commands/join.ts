@@ -77,7 +77,7 @@ async function join(world: World, line: string, options: JoinOptions): Promise<E
   const show: LiveShow = {
     out,
     resume,
-    ...readLiveCheckpoints(options),
+    checkpoints: readLiveCheckpoints(options),
     monitor: readMonitor(options),
     log: readLog({ log: options.log ?? "text" }),
     json: options.json === true,

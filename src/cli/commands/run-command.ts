@@ -108,14 +108,14 @@ function shown(screen: Screen, state: RunState, world: World, quiet: boolean): R
 }
 
 const controlsOf = (
-  { out, resume, checkpointEvery, trace }: RunRequest,
+  { out, resume, checkpoints, trace }: RunRequest,
   { stop, kill }: Interrupt,
   listener: RunListener,
 ): RunControls => ({
   listener,
   stop,
   kill,
-  checkpointEvery,
+  ...checkpoints,
   ...(out === undefined ? {} : { out }),
   ...(resume === undefined ? {} : { resume }),
   ...(trace === undefined ? {} : { trace }),

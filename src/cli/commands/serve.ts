@@ -85,7 +85,7 @@ async function readServe(world: World, typed: ServeOptions) {
     const show: LiveShow = {
       out,
       resume,
-      ...readLiveCheckpoints(options),
+      checkpoints: readLiveCheckpoints(options),
       monitor: readMonitor(options),
       log: readLog({ log: options.log ?? "text" }),
       json: options.json === true,

@@ -8,7 +8,14 @@ import type { LogFormat } from "../screen/open-screen.ts";
 import type { World } from "../world.ts";
 import { type ConfigFile, namingFields, readConfig } from "./config-file.ts";
 import { COMMAND_DEFAULTS, readJob } from "./job-options.ts";
-import { defaultFolder, type RunOptions, readCheckpointEvery, readFolder, readLog } from "./run-options.ts";
+import {
+  type CheckpointChoice,
+  defaultFolder,
+  type RunOptions,
+  readCheckpoints,
+  readFolder,
+  readLog,
+} from "./run-options.ts";
 import { DEFAULT_VARIANTS, parseVariant, variantName } from "./variants.ts";
 
 export const COMPARE_DEFAULTS: JobOptions = { ...COMMAND_DEFAULTS, until: "accuracy=0.95" };
@@ -21,7 +28,7 @@ export interface ComparisonRequest {
   /** In the order in which they run; the first is what the others are measured against. */
   readonly jobs: readonly Job[];
   readonly out: string;
-  readonly checkpointEvery: number;
+  readonly checkpoints: CheckpointChoice;
   readonly log: LogFormat;
 }
 
@@ -39,7 +46,7 @@ export async function readComparison(
   return namingFields(config, typed, () => ({
     jobs: readJobs(variantsOf(named, own), options),
     out: readFolder(options.out, "--out") ?? defaultFolder("compare", world.today()),
-    checkpointEvery: readCheckpointEvery(options),
+    checkpoints: readCheckpoints(options),
     log: readLog(options),
   }));
 }

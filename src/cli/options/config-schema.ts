@@ -7,10 +7,16 @@ import { CONFIG_FIELDS, type ConfigOptions, formatConfig } from "../../runs/conf
 import { LOG_FORMATS } from "../screen/open-screen.ts";
 import { COMMAND_DEFAULTS, JOB_OPTIONS } from "./job-options.ts";
 import { MONITOR_TEXTS, STALL_AFTER } from "./monitor-options.ts";
-import { CHECKPOINT_ROUNDS, RUN_TEXTS } from "./run-options.ts";
+import { CHECKPOINT_ROUNDS, KEEP_CHECKPOINTS, KEPT_CHECKPOINTS, RUN_TEXTS } from "./run-options.ts";
 
 /** What each field is when nobody says so, where that is a fixed value. */
-const DEFAULTS: ConfigOptions = { ...COMMAND_DEFAULTS, checkpointEvery: "0", stallAfter: STALL_AFTER, log: "text" };
+const DEFAULTS: ConfigOptions = {
+  ...COMMAND_DEFAULTS,
+  checkpointEvery: "0",
+  keepCheckpoints: KEEP_CHECKPOINTS,
+  stallAfter: STALL_AFTER,
+  log: "text",
+};
 
 /** JSON Schema, draft 2020-12. */
 export function configSchema(): Record<string, unknown> {
@@ -43,6 +49,7 @@ function typeOf(field: keyof ConfigOptions): Record<string, unknown> {
   const counts: Readonly<Record<string, { min: number; max: number }>> = {
     ...COUNTS,
     checkpointEvery: CHECKPOINT_ROUNDS,
+    keepCheckpoints: KEPT_CHECKPOINTS,
   };
   const choices: Readonly<Record<string, readonly string[]>> = { ...CHOICES, log: LOG_FORMATS };
   const bounds = counts[field];

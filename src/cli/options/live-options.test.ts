@@ -30,8 +30,16 @@ test("what is no address, time or choice is refused by the name of its option", 
 });
 
 test("checkpoints are due by rounds or by time", () => {
-  assert.deepEqual(readLiveCheckpoints({}), { checkpointEvery: 0, checkpointSeconds: 60 });
-  assert.deepEqual(readLiveCheckpoints({ checkpointEvery: "100" }), { checkpointEvery: 100, checkpointSeconds: 0 });
-  assert.deepEqual(readLiveCheckpoints({ checkpointEvery: "30s" }), { checkpointEvery: 0, checkpointSeconds: 30 });
+  assert.deepEqual(readLiveCheckpoints({}), { checkpointEvery: 0, checkpointSeconds: 60, keepCheckpoints: 2 });
+  assert.deepEqual(readLiveCheckpoints({ checkpointEvery: "100" }), {
+    checkpointEvery: 100,
+    checkpointSeconds: 0,
+    keepCheckpoints: 2,
+  });
+  assert.deepEqual(readLiveCheckpoints({ checkpointEvery: "30s" }), {
+    checkpointEvery: 0,
+    checkpointSeconds: 30,
+    keepCheckpoints: 2,
+  });
   assert.throws(() => readLiveCheckpoints({ checkpointEvery: "often" }), { code: "config" });
 });

@@ -8,7 +8,14 @@ import { lookUp, parseNumber } from "../../base/spec.ts";
 import { parseDuration } from "../../base/units.ts";
 import type { NetworkChoice } from "../../runs/live-network.ts";
 import { parseAddress } from "../address.ts";
-import { addOutputOptions, CHECKPOINT_ROUNDS, RUN_TEXTS } from "./run-options.ts";
+import {
+  addOutputOptions,
+  CHECKPOINT_ROUNDS,
+  type CheckpointChoice,
+  KEEP_CHECKPOINTS,
+  RUN_TEXTS,
+  readKept,
+} from "./run-options.ts";
 
 export interface LiveOptions {
   readonly listen?: readonly string[];
@@ -21,6 +28,7 @@ export interface LiveOptions {
   readonly out?: string;
   readonly continue?: boolean;
   readonly checkpointEvery?: string;
+  readonly keepCheckpoints?: string;
   readonly log?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -56,6 +64,7 @@ export function addLiveFileOptions(command: Command, name: string): void {
   add("--out <dir>", `folder for keys, checkpoints, logs and results (default: runs/${name}-<local time>)`);
   add("--continue", "go on with the run that --out holds, or begin it if there is none (default: off)");
   add("--checkpoint-every <n>", `rounds between checkpoints, or a time such as 30s (default: ${CHECKPOINT_EVERY})`);
+  add("--keep-checkpoints <n>", `${RUN_TEXTS.keepCheckpoints} (default: ${KEEP_CHECKPOINTS})`);
   add("--log <format>", `${RUN_TEXTS.log} (default: text)`);
   addOutputOptions(command);
 }
@@ -87,14 +96,18 @@ function multiaddr(text: string, where: string, host: string | undefined): strin
   return `/${family === 0 ? "dns" : `ip${family}`}/${address.host}/tcp/${address.port}`;
 }
 
-/** Rounds or seconds between checkpoints. @throws {ConfigError} */
-export function readLiveCheckpoints({ checkpointEvery = CHECKPOINT_EVERY }: LiveOptions): {
-  readonly checkpointEvery: number;
+export interface LiveCheckpoints extends CheckpointChoice {
   readonly checkpointSeconds: number;
-} {
+}
+
+/** Rounds or seconds between checkpoints. @throws {ConfigError} */
+export function readLiveCheckpoints(options: LiveOptions): LiveCheckpoints {
+  const { checkpointEvery = CHECKPOINT_EVERY } = options;
+  const keepCheckpoints = readKept(options.keepCheckpoints);
   if (/^\d+$/.test(checkpointEvery.trim())) {
     const rounds = parseNumber(checkpointEvery, "--checkpoint-every", CHECKPOINT_ROUNDS);
-    return { checkpointEvery: rounds, checkpointSeconds: 0 };
+    return { checkpointEvery: rounds, checkpointSeconds: 0, keepCheckpoints };
   }
-  return { checkpointEvery: 0, checkpointSeconds: parseDuration(checkpointEvery, "--checkpoint-every") };
+  const checkpointSeconds = parseDuration(checkpointEvery, "--checkpoint-every");
+  return { checkpointEvery: 0, checkpointSeconds, keepCheckpoints };
 }

@@ -14,6 +14,7 @@ export interface RunOptions {
   readonly continue?: boolean;
   readonly log?: string;
   readonly checkpointEvery?: string;
+  readonly keepCheckpoints?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -24,6 +25,7 @@ const FILES = "Files and output:";
 export const RUN_TEXTS = {
   out: "folder for checkpoints, logs and results",
   checkpointEvery: "rounds between checkpoints; one is always written at the end",
+  keepCheckpoints: "how many of the newest checkpoints to keep",
   log: "progress as text, or as JSON lines on stderr: text, json",
 } as const;
 
@@ -37,6 +39,7 @@ export function addRunOptions(command: Command, outDefault: string, resumes: boo
     add("--continue", "go on with the run that --out holds, or begin it if there is none (default: off)");
   }
   add("--checkpoint-every <n>", `${RUN_TEXTS.checkpointEvery} (default: 0, the end only)`);
+  add("--keep-checkpoints <n>", `${RUN_TEXTS.keepCheckpoints} (default: ${KEEP_CHECKPOINTS})`);
   add("--log <format>", `${RUN_TEXTS.log} (default: text)`);
   addOutputOptions(command);
 }
@@ -51,10 +54,25 @@ export function addOutputOptions(command: Command): void {
 /** Of `--checkpoint-every`. */
 export const CHECKPOINT_ROUNDS = { integer: true, min: 0, max: 2_147_483_648 } as const;
 
-/** @throws {ConfigError} */
-export function readCheckpointEvery({ checkpointEvery = "0" }: RunOptions): number {
-  return parseNumber(checkpointEvery, "--checkpoint-every", CHECKPOINT_ROUNDS);
+/** Of `--keep-checkpoints`. */
+export const KEPT_CHECKPOINTS = { integer: true, min: 1, max: 1_000_000 } as const;
+export const KEEP_CHECKPOINTS = "2";
+
+export interface CheckpointChoice {
+  /** Rounds. */
+  readonly checkpointEvery: number;
+  readonly keepCheckpoints: number;
 }
+
+/** @throws {ConfigError} */
+export const readCheckpoints = ({ checkpointEvery = "0", keepCheckpoints }: RunOptions): CheckpointChoice => ({
+  checkpointEvery: parseNumber(checkpointEvery, "--checkpoint-every", CHECKPOINT_ROUNDS),
+  keepCheckpoints: readKept(keepCheckpoints),
+});
+
+/** @throws {ConfigError} */
+export const readKept = (keepCheckpoints: string = KEEP_CHECKPOINTS): number =>
+  parseNumber(keepCheckpoints, "--keep-checkpoints", KEPT_CHECKPOINTS);
 
 /** @throws {ConfigError} */
 export function readLog({ log = "text" }: RunOptions): LogFormat {

@@ -10,7 +10,7 @@ import { namingFields, readConfig } from "./config-file.ts";
 import { type FaultOptions, readFaults } from "./fault-options.ts";
 import { readJob } from "./job-options.ts";
 import { type MonitorChoice, type MonitorOptions, readMonitor } from "./monitor-options.ts";
-import { type RunOptions, readCheckpointEvery, readFolder, readLog } from "./run-options.ts";
+import { type CheckpointChoice, type RunOptions, readCheckpoints, readFolder, readLog } from "./run-options.ts";
 
 export type TypedOptions = JobOptions & RunOptions & FaultOptions & MonitorOptions & { readonly debug?: boolean };
 
@@ -19,7 +19,7 @@ export interface RunRequest {
   /** Where files go; undefined where none are written. */
   readonly out: string | undefined;
   readonly resume: string | undefined;
-  readonly checkpointEvery: number;
+  readonly checkpoints: CheckpointChoice;
   readonly trace: string | undefined;
   readonly monitor: MonitorChoice | undefined;
   readonly log: LogFormat;
@@ -39,7 +39,7 @@ export async function readRequest(
   const config = await readConfig(world, typed.config);
   const options: TypedOptions = { ...config?.options, ...typed };
   return namingFields(config, typed, async () => {
-    const checkpointEvery = readCheckpointEvery(options);
+    const checkpoints = readCheckpoints(options);
     const monitor = readMonitor(options);
     const log = readLog(options);
     const resume = await runToContinue(world, options);
@@ -49,7 +49,7 @@ export async function readRequest(
       job: readJob({ ...options, ...(faults !== undefined && { faults }) }, resumed),
       out: readFolder(options.out, "--out") ?? (resume && usualOut ? runFolder(resume) : usualOut),
       resume,
-      checkpointEvery,
+      checkpoints,
       trace: options.trace,
       monitor,
       log,
