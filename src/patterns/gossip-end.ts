@@ -32,6 +32,12 @@ interface Wire {
   readonly own: Receiver;
 }
 
+/** A message that has left, and the randomness that it was made with. */
+interface Sent {
+  readonly message: Uint8Array;
+  readonly rng: Random;
+}
+
 /** Who talks to whom in a round, as this peer sees it. */
 interface Plan {
   /** Each with who hears it and Σ w_ki over them. */
@@ -105,7 +111,8 @@ export class GossipEnd implements GossipExchange {
     const stopped = this.#notes.begin(round.number, note);
     if (stopped !== 0) return stopped;
     const plan = this.#plans[round.number % this.#plans.length]!;
-    this.#mass.propose(Float32Array.of(await this.#mix(own, out, tagOf("up", round), plan)));
+    const mass = await this.#mix(own, out, tagOf("up", round), plan);
+    if (this.#pushSum) this.#mass.propose(Float32Array.of(mass));
     return 0;
   }
 
@@ -114,21 +121,23 @@ export class GossipEnd implements GossipExchange {
     const peer = this.#peer;
     const { codecCost } = this.#settings;
     const before = this.mass;
-    const messages: { readonly message: Uint8Array; readonly rng: Random }[] = [];
-    for (const { wire, to } of tells) {
+    const sent: Sent[] = new Array(tells.length);
+    for (let i = 0; i < tells.length; i++) {
+      const { wire, to } = tells[i]!;
       const rng = this.#random(peer.id, tag, wire.to);
       const message = await peer.work("encode", codecCost, () => lent(wire.sender, own, rng));
-      messages.push({ message, rng });
+      sent[i] = { message, rng };
       await peer.send(to, tag, this.#notes.behind(this.#pushSum ? [message, bytesOfMass(before)] : [message]));
     }
     let mass = before;
     await peer.work("decode", codecCost, () => {
       out.set(own);
       if (before !== 1) kernels.scale(before, out);
-      for (const [index, { wire, weight }] of tells.entries()) {
+      for (let i = 0; i < tells.length; i++) {
+        const { wire, weight } = tells[i]!;
         const flow = this.#stepSize * weight * before;
         mass = Math.fround(mass - flow);
-        const { message, rng } = messages[index]!;
+        const { message, rng } = sent[i]!;
         wire.own.decodeAdd(message, out, -flow, rng);
       }
     });

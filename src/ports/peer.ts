@@ -88,6 +88,12 @@ export interface Peer {
   nextView(): Promise<View>;
 
   /**
+   * A member is at fault, as for mail that does not decode: it is dropped, a view without it follows, and it does not come
+   * back to this run. Absent in an adapter whose members neither come nor go.
+   */
+  expel?(id: PeerId, why: string): void;
+
+  /**
    * Runs `body`: real time is metered under `label`, and `cost` is charged to the clock where time is virtual
    * (`undefined` charges the measured time, 0 nothing).
    */

@@ -66,61 +66,62 @@ class Pigeonhole {
   key: number | string;
   /** Unclaimed, in order of arrival. */
   mail: Map<PeerId, Uint8Array> | undefined;
-  /** Whose mail was claimed. */
-  readonly claimed = new Senders();
-  /** The oldest first; replaced, never changed. */
-  waits: readonly Waiting[] = NOBODY;
+  /** How many wait here. */
+  waits = 0;
+  /** Whose mail was claimed. Most holes see one sender and are kept for long: a Set for each would take most memory. */
+  #claimed: PeerId | undefined;
+  #alsoClaimed: Set<PeerId> | undefined;
 
   constructor(key: number | string) {
     this.key = key;
   }
 
   get inUse(): boolean {
-    return this.waits.length > 0 || (this.mail !== undefined && this.mail.size > 0);
+    return this.waits > 0 || (this.mail !== undefined && this.mail.size > 0);
+  }
+
+  wasClaimed(from: PeerId): boolean {
+    return from === this.#claimed || this.#alsoClaimed?.has(from) === true;
+  }
+
+  claim(from: PeerId): void {
+    if (this.#claimed === undefined) {
+      this.#claimed = from;
+    } else {
+      this.#alsoClaimed ??= new Set();
+      this.#alsoClaimed.add(from);
+    }
   }
 
   /** To serve under another tag. */
   clear(): void {
     this.mail = undefined;
-    this.claimed.clear();
+    this.#claimed = undefined;
+    this.#alsoClaimed = undefined;
   }
 }
 
-/** A set of senders. Most hold one and are kept for long, so that a Set for each would be most of a peer's memory. */
-class Senders {
-  #first: PeerId | undefined;
-  #others: Set<PeerId> | undefined;
-
-  has(id: PeerId): boolean {
-    return id === this.#first || this.#others?.has(id) === true;
-  }
-
-  add(id: PeerId): void {
-    if (this.#first === undefined) {
-      this.#first = id;
-    } else {
-      this.#others ??= new Set();
-      this.#others.add(id);
-    }
-  }
-
-  clear(): void {
-    this.#first = undefined;
-    this.#others = undefined;
-  }
-}
-
-interface Waiting {
+/** A wait under way, in a list of them. */
+class Waiting {
   readonly wait: Wait;
   readonly hole: Pigeonhole;
   /** Stops its timer. */
-  readonly cancel: () => void;
+  cancel: (() => void) | undefined;
+  /** That asked after this one; also known once this one is over. */
+  next: Waiting | undefined;
+
+  constructor(wait: Wait, hole: Pigeonhole) {
+    this.wait = wait;
+    this.hole = hole;
+  }
 }
 
 export class Mailbox {
   readonly #owner: PeerId;
   readonly #after: After;
   readonly #signal: AbortSignal;
+  /** The signal is; asked at every wait, and dear to ask the signal. */
+  #aborted: boolean;
   readonly #limits: MailLimits;
   #lost: Map<PeerId, string>;
   readonly #isLost = (id: PeerId): boolean => this.#lost.has(id);
@@ -128,7 +129,9 @@ export class Mailbox {
 
   /** By tag, the oldest first; those in which nothing lies or waits are kept for their duplicates, up to the limit. */
   readonly #holes = new Map<number | string, Pigeonhole>();
-  #waiting: readonly Waiting[] = NOBODY;
+  /** The oldest wait; the list goes on from it. */
+  #waits: Waiting | undefined;
+  #waiting = 0;
   /** A pigeonhole that was closed, for the next tag. */
   #closed: Pigeonhole | undefined;
   /** Most mail is waited for where a pigeonhole was opened last. */
@@ -144,9 +147,8 @@ export class Mailbox {
     this.#limits = { ...defaultMailLimits, ...options.limits };
     this.#lost = options.lost ?? new Map();
     this.#epoch = options.epoch ?? 0;
-    this.#signal.addEventListener("abort", () => this.#endAll((wait) => wait.fail(this.#aborted(wait))), {
-      once: true,
-    });
+    this.#aborted = this.#signal.aborted;
+    this.#signal.addEventListener("abort", () => this.#abort(), { once: true });
   }
 
   /** The epoch whose mail is claimed now. */
@@ -156,12 +158,14 @@ export class Mailbox {
 
   /** The waits under way, the oldest first. */
   get waits(): readonly Wait[] {
-    return this.#waiting.map(({ wait }) => wait);
+    const all: Wait[] = [];
+    for (let waiting = this.#waits; waiting !== undefined; waiting = waiting.next) all.push(waiting.wait);
+    return all;
   }
 
   /** How many waits are under way. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting;
   }
 
   /** Hands a message to the wait that asked first, or files it. The body is kept, not copied. */
@@ -175,10 +179,10 @@ export class Mailbox {
     const key = tagKey(tag);
     const hole = this.#find(key);
     if (hole !== undefined) {
-      if (hole.claimed.has(from) || hole.mail?.has(from)) return "duplicate";
-      for (const waiting of hole.waits) {
-        if (!waiting.wait.wants(from)) continue;
-        hole.claimed.add(from);
+      if (hole.wasClaimed(from) || hole.mail?.has(from)) return "duplicate";
+      for (let waiting = this.#waits; waiting !== undefined; waiting = waiting.next) {
+        if (waiting.hole !== hole || !waiting.wait.wants(from)) continue;
+        hole.claim(from);
         if (waiting.wait.take(from, body)) this.#end(waiting);
         return "taken";
       }
@@ -193,7 +197,7 @@ export class Mailbox {
   /** `from` is gone: waits on it reject, also later ones, but what it left here can still be received. */
   lose(from: PeerId, why = "it left"): void {
     this.#lost.set(from, why);
-    for (const waiting of this.#waiting) {
+    for (let waiting = this.#waits; waiting !== undefined; waiting = waiting.next) {
       const { wait } = waiting;
       if (wait.wants(from) && wait.miss(from, this.#isLost, () => this.#gone(wait, from))) this.#end(waiting);
     }
@@ -223,7 +227,7 @@ export class Mailbox {
   receive(from: PeerId, tag: Tag, options?: WaitOptions): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
       const wait = new OneOf(tag, from, resolve, reject);
-      if (this.#signal.aborted) return wait.fail(this.#aborted(wait));
+      if (this.#aborted) return wait.fail(this.#abortOf(wait));
       const hole = this.#hole(tag);
       const body = hole.mail?.get(from);
       if (body !== undefined) this.#claim(hole, wait, from, body);
@@ -236,7 +240,7 @@ export class Mailbox {
   receiveAny(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Envelope> {
     return new Promise((resolve, reject) => {
       const wait = new FirstOf(tag, from, resolve, reject);
-      if (this.#signal.aborted) return wait.fail(this.#aborted(wait));
+      if (this.#aborted) return wait.fail(this.#abortOf(wait));
       const hole = this.#hole(tag);
       for (const [sender, body] of hole.mail ?? []) {
         if (wait.wants(sender)) return this.#claim(hole, wait, sender, body);
@@ -250,13 +254,13 @@ export class Mailbox {
   gather(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Map<PeerId, Uint8Array>> {
     return new Promise((resolve, reject) => {
       const wait = new EachOf(tag, from, resolve, reject);
-      if (this.#signal.aborted) return wait.fail(this.#aborted(wait));
+      if (this.#aborted) return wait.fail(this.#abortOf(wait));
       const hole = this.#hole(tag);
       for (const [sender, body] of hole.mail ?? []) {
         if (wait.wants(sender)) this.#claim(hole, wait, sender, body);
       }
-      for (const sender of wait.missing) {
-        if (this.#isLost(sender)) wait.miss(sender);
+      for (const sender of this.#lost.keys()) {
+        if (wait.wants(sender)) wait.miss(sender);
       }
       if (from.length === 0) wait.expire();
       else if (!wait.over) this.#begin(hole, wait, options);
@@ -264,27 +268,37 @@ export class Mailbox {
   }
 
   #begin(hole: Pigeonhole, wait: Wait, options: WaitOptions | undefined): void {
+    const waiting = new Waiting(wait, hole);
     const deadline = options?.deadline;
-    const cancel =
-      deadline === undefined
-        ? NOTHING
-        : this.#after(deadline, () => {
-            this.#end(waiting);
-            wait.expire(() => this.#late(wait, deadline));
-          });
-    const waiting: Waiting = { wait, hole, cancel };
-    hole.waits = withLast(hole.waits, waiting);
-    this.#waiting = withLast(this.#waiting, waiting);
+    if (deadline !== undefined) {
+      waiting.cancel = this.#after(deadline, () => {
+        this.#end(waiting);
+        wait.expire(() => this.#late(wait, deadline));
+      });
+    }
+    hole.waits += 1;
+    this.#waiting += 1;
+    let last = this.#waits;
+    while (last?.next !== undefined) last = last.next;
+    if (last === undefined) this.#waits = waiting;
+    else last.next = waiting;
   }
 
   #end(waiting: Waiting): void {
-    waiting.hole.waits = without(waiting.hole.waits, waiting);
-    this.#waiting = without(this.#waiting, waiting);
-    waiting.cancel();
+    waiting.hole.waits -= 1;
+    this.#waiting -= 1;
+    if (this.#waits === waiting) {
+      this.#waits = waiting.next;
+    } else {
+      let before = this.#waits;
+      while (before !== undefined && before.next !== waiting) before = before.next;
+      if (before !== undefined) before.next = waiting.next;
+    }
+    waiting.cancel?.();
   }
 
   #endAll(settle: (wait: Wait) => void): void {
-    for (const waiting of this.#waiting) {
+    for (let waiting = this.#waits; waiting !== undefined; waiting = waiting.next) {
       this.#end(waiting);
       settle(waiting.wait);
     }
@@ -293,7 +307,7 @@ export class Mailbox {
   /** Gives filed mail to a wait, and remembers it against duplicates. */
   #claim(hole: Pigeonhole, wait: Wait, from: PeerId, body: Uint8Array): void {
     hole.mail?.delete(from);
-    hole.claimed.add(from);
+    hole.claim(from);
     const held = this.#unclaimed.get(from);
     if (held !== undefined) {
       held.messages -= 1;
@@ -363,7 +377,12 @@ export class Mailbox {
     return new DeadlineError(this.#where(wait), { expected: `mail from ${named(wait.missing)}`, got });
   }
 
-  #aborted(wait: Wait): ThinwireError {
+  #abort(): void {
+    this.#aborted = true;
+    this.#endAll((wait) => wait.fail(this.#abortOf(wait)));
+  }
+
+  #abortOf(wait: Wait): ThinwireError {
     return new Aborted(this.#where(wait), {
       expected: `mail from ${named(wait.missing)}`,
       got: "an abort",
@@ -371,17 +390,6 @@ export class Mailbox {
     });
   }
 }
-
-const NOTHING = () => {};
-const NOBODY: readonly Waiting[] = [];
-
-// Most arrays of waits hold one.
-
-const withLast = (waits: readonly Waiting[], waiting: Waiting): readonly Waiting[] =>
-  waits.length === 0 ? [waiting] : [...waits, waiting];
-
-const without = (waits: readonly Waiting[], waiting: Waiting): readonly Waiting[] =>
-  waits.length === 1 ? NOBODY : waits.filter((other) => other !== waiting);
 
 /** `peer 3`, `peers 1, 2, 5`, `peers 0, 1, 2, 3, 4, ... (1000)`. */
 export function named(ids: readonly PeerId[]): string {

@@ -27,30 +27,37 @@ export class RecordingMeter implements Meter {
   }
 }
 
-/** Sums by key. A map of numbers would make a new one for each that is added, and most keys are the one before. */
+/**
+ * Sums by key. Most keys are the one before, so what is added under one is summed here first, beside the key: a meter is
+ * told of every message, and where there are many peers each place that it looks at is far away.
+ */
 class Tally<K> {
+  #last: K | undefined;
+  #recent = 0;
+  /** A map of numbers would make a new one for each that is added. */
   readonly #places = new Map<K, number>();
   readonly #sums: number[] = [];
-  #last: K | undefined;
-  #place = 0;
 
   add(key: K, amount: number): void {
     if (key !== this.#last) {
-      this.#place = this.#places.get(key) ?? this.#open(key);
+      this.#enter();
       this.#last = key;
     }
-    this.#sums[this.#place]! += amount;
+    this.#recent += amount;
   }
 
   /** In the order in which the keys came. */
   sums(): Map<K, number> {
+    this.#enter();
     return new Map([...this.#places].map(([key, place]) => [key, this.#sums[place]!]));
   }
 
-  #open(key: K): number {
-    const place = this.#sums.push(0) - 1;
-    this.#places.set(key, place);
-    return place;
+  #enter(): void {
+    if (this.#last === undefined) return;
+    const place = this.#places.get(this.#last);
+    if (place === undefined) this.#places.set(this.#last, this.#sums.push(this.#recent) - 1);
+    else this.#sums[place]! += this.#recent;
+    this.#recent = 0;
   }
 }
 

@@ -15,6 +15,8 @@ export interface Absence {
   readonly back?: Seconds;
   /** What it has sent still arrives, and the others know at once. Default: it crashes. */
   readonly graceful?: boolean;
+  /** What the others hear of a crash. */
+  readonly why?: string;
 }
 
 export interface ChurnOptions {
@@ -95,6 +97,11 @@ export class Churn {
     away.noticed = true;
     this.#swarm.lost(gone.id);
     if (away.waits) this.#comeBack(gone);
+  }
+
+  /** Another peer has found this one at fault: it crashes, and does not come back. */
+  expel(station: Station, why: string): void {
+    this.#stop(station, { at: this.#time.now(), why }, [][Symbol.iterator]());
   }
 
   #plan(station: Station, absences: Iterator<Absence>): void {

@@ -12,6 +12,11 @@ export class Cores {
     this.#free = Array.from({ length: count }, () => seconds(0));
   }
 
+  /** How long the core that takes the next piece has stood idle. */
+  idle(now: Seconds): Seconds {
+    return seconds(Math.max(0, now - Math.min(...this.#free)));
+  }
+
   /** A piece of work is asked for. @returns when it is done */
   take(now: Seconds, time: Seconds): Seconds {
     let core = 0;

@@ -61,3 +61,29 @@ test("what is pending is what was pushed and neither taken nor drained, whatever
     }),
   );
 });
+
+test("of hundreds of events, ascending or not, pushed between pops, the earliest always comes out", () => {
+  const step = fc.record({ push: fc.nat(3), ahead: fc.constantFrom(0, 1, 2, 30, 500) });
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 100, maxLength: 400 }), (steps) => {
+      const queue = new EventQueue();
+      const source = { id: peerId(0), events: 0 };
+      const held: Appointment[] = [];
+      const takeOne = () => {
+        held.sort((a, b) => a.time - b.time || a.order - b.order);
+        assert.equal(queue.pop(), held.shift());
+      };
+      for (const [now, { push, ahead }] of steps.entries()) {
+        for (let i = 0; i < push; i++) {
+          const event = new Appointment(seconds(now + ahead), PHASES.mail, source, () => {});
+          queue.push(event);
+          held.push(event);
+        }
+        if (now % 2 === 0) takeOne();
+      }
+      while (held.length > 0) takeOne();
+      assert.deepEqual([queue.size, queue.pop()], [0, undefined]);
+    }),
+    { numRuns: 30 },
+  );
+});

@@ -1,10 +1,15 @@
 /**
  * The events to come, in the order in which they happen: by time, then by phase within the instant, then by peer, then by
  * the order in which that peer made them. The order is total and a function of virtual time alone, so a seed replays it.
+ *
+ * Mail comes in few ascending sequences: what a peer sends arrives in order, and so does what all peers send at once; ports
+ * are done in order. An event that follows the last one of a sequence is only put behind it; a heap takes what is left.
  */
 import type { ThinwireError } from "../base/errors.ts";
 import type { Seconds } from "../base/units.ts";
 import type { PeerId } from "../ports/view.ts";
+import { EventHeap } from "./event-heap.ts";
+import { EventRun } from "./event-run.ts";
 
 /**
  * Within one instant crashes come first, then mail and ends of work, then the loss of peers that are gone; deadlines
@@ -28,22 +33,14 @@ export interface Event {
   abort(error: ThinwireError): void;
 }
 
-/** Children of an event in the heap: with four it is half as deep as with two, and siblings share a cache line. */
-const ARITY_BITS = 2;
-const ARITY = 2 ** ARITY_BITS;
+/** Sequences at a time. */
+const RUNS = 6;
 
 export class EventQueue {
-  /** Events lie where they are until they are taken out; only their places move in the heap. */
-  readonly #events: (Event | undefined)[] = [];
-  #free: Int32Array<ArrayBuffer> = new Int32Array(64);
-  #freeCount = 0;
-  /**
-   * A heap: no event comes before its parent, the one at ⌊(i − 1)/4⌋. What events are compared by lies beside their
-   * places, so that to move one touches none.
-   */
-  #times: Float64Array<ArrayBuffer> = new Float64Array(64);
-  #ranks: Float64Array<ArrayBuffer> = new Float64Array(64);
-  #places: Int32Array<ArrayBuffer> = new Int32Array(64);
+  readonly #runs: readonly EventRun<Event>[] = Array.from({ length: RUNS }, () => new EventRun<Event>());
+  readonly #heap = new EventHeap<Event>();
+  /** Where the next event is; undefined where that must be looked for. */
+  #next: EventRun<Event> | EventHeap<Event> | undefined;
   #size = 0;
 
   get size(): number {
@@ -53,7 +50,7 @@ export class EventQueue {
   /** The next event that was not cancelled. */
   first(): Event | undefined {
     while (this.#size > 0) {
-      const event = this.#events[this.#places[0]!]!;
+      const event = this.#earliest().first;
       if (!event.cancelled) return event;
       this.pop();
     }
@@ -61,94 +58,55 @@ export class EventQueue {
   }
 
   push(event: Event): void {
-    const hole = this.#size++;
-    if (hole === this.#times.length) this.#grow();
-    const place = this.#freeCount > 0 ? this.#free[--this.#freeCount]! : this.#events.length;
-    this.#events[place] = event;
-    this.#rise(hole, event.time, rankWithin(event), place);
+    this.#size += 1;
+    this.#next = undefined;
+    const { time } = event;
+    const rank = rankWithin(event);
+    // What is far off, such as crashes and deadlines, would keep nearer mail out of a sequence.
+    if (event.phase === PHASES.mail) {
+      for (const run of this.#runs) if (run.take(event, time, rank)) return;
+    }
+    this.#heap.push(event, time, rank);
   }
 
   pop(): Event | undefined {
     if (this.#size === 0) return undefined;
-    const place = this.#places[0]!;
-    const first = this.#events[place];
-    this.#events[place] = undefined;
-    this.#free[this.#freeCount++] = place;
-    const last = --this.#size;
-    if (last > 0) this.#sink(this.#times[last]!, this.#ranks[last]!, this.#places[last]!);
+    const lane = this.#earliest();
+    const { first } = lane;
+    lane.pop();
+    this.#next = undefined;
+    this.#size -= 1;
     return first;
   }
 
   /** Takes all events out, in no order. */
   drain(): readonly Event[] {
     const events = this.pending;
-    this.#events.length = 0;
-    this.#freeCount = 0;
+    for (const lane of [...this.#runs, this.#heap]) lane.clear();
+    this.#next = undefined;
     this.#size = 0;
     return events;
   }
 
   /** All events to come, in no order. */
   get pending(): readonly Event[] {
-    return this.#events.filter((event) => event !== undefined);
+    return [...this.#runs, this.#heap].flatMap(({ all }) => all);
   }
 
-  #rise(from: number, time: number, rank: number, place: number): void {
-    let hole = from;
-    while (hole > 0) {
-      const parent = (hole - 1) >> ARITY_BITS;
-      if (!this.#comes(time, rank, parent)) break;
-      this.#move(parent, hole);
-      hole = parent;
+  #earliest(): EventRun<Event> | EventHeap<Event> {
+    let earliest = this.#next;
+    if (earliest !== undefined) return earliest;
+    earliest = this.#heap;
+    let time = earliest.size > 0 ? earliest.time : Number.POSITIVE_INFINITY;
+    for (const run of this.#runs) {
+      if (run.size === 0 || run.time > time) continue;
+      if (run.time === time && earliest.size > 0 && run.rank > earliest.rank) continue;
+      earliest = run;
+      time = run.time;
     }
-    this.#put(hole, time, rank, place);
+    this.#next = earliest;
+    return earliest;
   }
-
-  /** Fills the place of the first event. */
-  #sink(time: number, rank: number, place: number): void {
-    const size = this.#size;
-    let hole = 0;
-    for (let child = 1; child < size; child = (hole << ARITY_BITS) + 1) {
-      let least = child;
-      const end = Math.min(child + ARITY, size);
-      for (let other = child + 1; other < end; other++) {
-        if (this.#comes(this.#times[other]!, this.#ranks[other]!, least)) least = other;
-      }
-      if (this.#comes(time, rank, least)) break;
-      this.#move(least, hole);
-      hole = least;
-    }
-    this.#put(hole, time, rank, place);
-  }
-
-  /** Whether an event of this time and rank comes before the one at `index`. */
-  #comes(time: number, rank: number, index: number): boolean {
-    const other = this.#times[index]!;
-    return time < other || (time === other && rank < this.#ranks[index]!);
-  }
-
-  #move(from: number, to: number): void {
-    this.#put(to, this.#times[from]!, this.#ranks[from]!, this.#places[from]!);
-  }
-
-  #put(index: number, time: number, rank: number, place: number): void {
-    this.#times[index] = time;
-    this.#ranks[index] = rank;
-    this.#places[index] = place;
-  }
-
-  #grow(): void {
-    const length = 2 * this.#times.length;
-    this.#times = copied(this.#times, new Float64Array(length));
-    this.#ranks = copied(this.#ranks, new Float64Array(length));
-    this.#places = copied(this.#places, new Int32Array(length));
-    this.#free = copied(this.#free, new Int32Array(length));
-  }
-}
-
-function copied<A extends Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(from: A, to: A): A {
-  to.set(from);
-  return to;
 }
 
 /** Phase, owner and order within an instant as one number below 2⁵³: owners have 16 bits, so an order may reach 2³⁵. */

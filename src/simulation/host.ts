@@ -1,7 +1,8 @@
 /**
- * What the simulator needs of the JavaScript engine under it: to know when no promise is left to run, and to let the
- * rest of the process breathe.
+ * What the simulator needs of the JavaScript engine under it: to know when no promise is left to run, to let the rest of
+ * the process breathe, and to stand idle.
  */
+import type { Seconds } from "../base/units.ts";
 
 /** Resolves in a later turn of the event loop, after timers, signals and messages had their chance. */
 export const hostTurn = (): Promise<void> =>
@@ -17,6 +18,13 @@ export const hostTurn = (): Promise<void> =>
     };
     port2.postMessage(null);
   });
+
+/** Blocks this thread, where the engine lets it: a browser's main thread goes on at once. */
+export function standIdle(time: Seconds): void {
+  if (typeof globalThis.process?.versions?.node !== "string") return;
+  const never = new Int32Array(new SharedArrayBuffer(4)); // nobody writes this word
+  Atomics.wait(never, 0, 0, time * 1000);
+}
 
 const SETTLED = Promise.resolve();
 

@@ -101,31 +101,30 @@ export class Network {
     this.#trace = options.trace;
   }
 
-  /** Queues one body for each receiver; all share it. @returns when the sender's queue has room again */
-  send(from: Station, to: readonly PeerId[], tag: Tag, body: Uint8Array): Seconds {
-    for (const id of to) {
-      const receiver = this.#byId[id]!; // the caller refuses strangers
-      this.messages += 1;
-      from.inFlight += 1;
-      this.#launch(new Transfer(this, from, receiver, tag, body, from.era.view.epoch));
-    }
-    const { up } = from.link;
-    const now = this.time.now();
-    return seconds(Math.max(now, from.upFree - transferTime(this.#options.queueLimit, up)));
+  /** Queues a body for one receiver, a member of the sender's view. */
+  send(from: Station, to: PeerId, tag: Tag, body: Uint8Array): void {
+    this.messages += 1;
+    from.inFlight += 1;
+    this.#launch(new Transfer(this, from, this.#byId[to]!, tag, body, from.era.view.epoch));
   }
 
-  /** A station waits for mail, and must be told if a sender is lost: of many peers, few wait for any one. */
-  listen(station: Station, from: readonly PeerId[]): void {
-    if (from.length > FEW) {
-      this.#wideListeners.add(station);
-      return;
-    }
-    for (const id of from) {
-      const sender = this.#byId[id];
-      if (sender === undefined || sender === station.heard) continue;
-      sender.listeners.add(station);
-      station.heard = sender;
-    }
+  /** When a sender's queue has room again. */
+  hasRoom(from: Station): Seconds {
+    return seconds(from.upFree - transferTime(this.#options.queueLimit, from.link.up));
+  }
+
+  /** A station waits for mail of several: of many peers, few wait for any one. */
+  listenToAll(station: Station, from: readonly PeerId[]): void {
+    if (from.length > FEW) this.#wideListeners.add(station);
+    else for (const id of from) this.listen(station, id);
+  }
+
+  /** A station waits for mail, and must be told if its sender is lost. */
+  listen(station: Station, from: PeerId): void {
+    const sender = this.#byId[from];
+    if (sender === undefined || sender === station.heard) return;
+    sender.listeners.add(station);
+    station.heard = sender;
   }
 
   /** A message that was lost sets out once more. */
@@ -138,7 +137,6 @@ export class Network {
   arrive(message: Transfer): void {
     const { mangle } = this.#options;
     const fate = message.mangled || mangle === undefined ? "deliver" : mangle(message.passing());
-    message.mangled = true;
     if (fate === "drop") {
       this.drop(message, "lost");
     } else if (fate === "lose") {
@@ -151,22 +149,22 @@ export class Network {
       this.time.queue.push(message.copy());
       this.#enterPort(message);
     } else if (typeof fate === "object" && "delay" in fate) {
-      message.time = seconds(message.time + Math.max(0, fate.delay));
+      message.pass(seconds(message.time + Math.max(0, fate.delay)));
       this.time.queue.push(message);
     } else {
       if (typeof fate === "object") message.body = fate.body;
-      message.damaged = fate === "corrupt";
-      this.#enterPort(message);
+      this.#enterPort(message, fate === "corrupt");
     }
+  }
+
+  /** The last bit of a message is at its receiver, damaged. */
+  refuse(message: Transfer): void {
+    this.#lose(message, "corrupt");
   }
 
   /** The last bit of a message is at its receiver. @returns whether a program can run on because of it */
   deliver(message: Transfer): boolean {
     const { sender, receiver, tag, body, size } = message;
-    if (message.damaged) {
-      this.#lose(message, "corrupt");
-      return false;
-    }
     if (receiver.ended !== undefined) {
       this.drop(message, "nobody there");
       return false;
@@ -195,18 +193,22 @@ export class Network {
   }
 
   /** A peer stops in the middle: what has not wholly left its up port never arrives, nor does what was lost. */
-  crash(station: Station): void {
+  crash(station: Station, why = "it crashed"): void {
     const now = this.time.now();
     this.#trace?.({ kind: "crash", time: now, from: station.id });
-    for (const event of this.time.queue.pending) {
-      if (!(event instanceof Transfer) || event.sender !== station || event.cancelled) continue;
-      if (!event.waits && event.lastBitSent <= now) continue;
-      event.cancelled = true;
-      if (event.waits) this.#landed(station, event.epoch);
-      else this.drop(event, "cut off");
+    const sent = this.time.queue.pending
+      .filter((event) => event instanceof Transfer)
+      .filter(({ sender }) => sender === station);
+    for (const message of sent.sort((a, b) => a.order - b.order)) {
+      if (message.cancelled) continue;
+      const { waits } = message;
+      if (!waits && message.lastBitSent <= now) continue;
+      message.cancel();
+      if (waits) this.#landed(station, message.epoch);
+      else this.drop(message, "cut off");
     }
     station.crashed = true;
-    this.#end(station, "it crashed");
+    this.#end(station, why);
   }
 
   /** A peer that was gone is back, with a station of its own. */
@@ -287,14 +289,14 @@ export class Network {
     this.time.queue.push(message);
   }
 
-  #enterPort(message: Transfer): void {
+  #enterPort(message: Transfer, damaged = false): void {
     const { receiver, sender, size } = message;
     const { time: first } = message;
     const begin = seconds(Math.max(first, receiver.downFree));
     const received = begin + transferTime(size, receiver.link.down);
     const end = seconds(Math.max(first + transferTime(size, sender.link.up), received));
     receiver.downFree = end;
-    message.enter(end);
+    message.enter(end, damaged);
     this.time.queue.push(message);
     this.#notePort("down", message, begin, end);
   }
@@ -314,38 +316,34 @@ export class Network {
   }
 }
 
-/** Where a message is: on its way, in the down port of its receiver, or lost and about to be sent again. */
-type Leg = "travels" | "enters" | "waits";
+/**
+ * Where a message is: on its way; the same, and the wire does nothing more to it; in the down port of its receiver, sound or
+ * damaged; lost and about to be sent again; with its receiver, whose program waits for more or runs on; or cut off.
+ */
+type Leg = "travels" | "passes" | "enters" | "enters damaged" | "waits" | "filed" | "claimed" | "cut off";
 
 /** A message: an event that happens when its first bit arrives, when its last one does, and when it is sent again. */
 class Transfer implements Event {
-  readonly phase: Phase = PHASES.mail;
-  readonly owner: PeerId;
-  readonly order: number;
   readonly sender: Station;
   readonly receiver: Station;
   readonly tag: Tag;
+  body: Uint8Array;
   readonly size: Bytes;
   readonly epoch: number;
+  readonly order: number;
   readonly #network: Network;
   #leg: Leg = "travels";
-  body: Uint8Array;
   time: Seconds = seconds(0);
   start: Seconds = seconds(0);
   latency: Seconds = seconds(0);
   serial = 0;
   attempts = 0;
-  mangled = false;
-  damaged = false;
-  cancelled = false;
-  quiet = true;
 
   /** @param epoch of the view in which it was sent */
   constructor(network: Network, sender: Station, receiver: Station, tag: Tag, body: Uint8Array, epoch: number) {
     this.#network = network;
     this.sender = sender;
     this.receiver = receiver;
-    this.owner = sender.id;
     this.order = sender.events++;
     this.epoch = epoch;
     this.tag = tag;
@@ -353,8 +351,29 @@ class Transfer implements Event {
     this.size = bytes(FRAME_BYTES + body.length);
   }
 
+  get phase(): Phase {
+    return PHASES.mail;
+  }
+
+  get owner(): PeerId {
+    return this.sender.id;
+  }
+
+  get quiet(): boolean {
+    return this.#leg !== "claimed";
+  }
+
+  get cancelled(): boolean {
+    return this.#leg === "cut off";
+  }
+
   get lastBitSent(): Seconds {
     return seconds(this.start + transferTime(this.size, this.sender.link.up));
+  }
+
+  /** The wire has done to it what it does. */
+  get mangled(): boolean {
+    return this.#leg === "passes";
   }
 
   /** Lost, and yet to be sent again. */
@@ -363,7 +382,8 @@ class Transfer implements Event {
   }
 
   fire(): void {
-    if (this.#leg === "enters") this.quiet = !this.#network.deliver(this);
+    if (this.#leg === "enters") this.#leg = this.#network.deliver(this) ? "claimed" : "filed";
+    else if (this.#leg === "enters damaged") this.#network.refuse(this);
     else if (this.#leg === "waits") this.#network.sendAgain(this);
     else if (this.receiver.ended !== undefined) this.#network.drop(this, "nobody there");
     else this.#network.arrive(this);
@@ -376,13 +396,17 @@ class Transfer implements Event {
     this.latency = latency;
     this.time = seconds(start + latency);
     this.attempts += 1;
-    this.mangled = false;
-    this.damaged = false;
+  }
+
+  /** The wire is done with it; its first bit arrives at `time`. */
+  pass(time: Seconds): void {
+    this.#leg = "passes";
+    this.time = time;
   }
 
   /** The receiver's port takes it in until `end`. */
-  enter(end: Seconds): void {
-    this.#leg = "enters";
+  enter(end: Seconds, damaged: boolean): void {
+    this.#leg = damaged ? "enters damaged" : "enters";
     this.time = end;
   }
 
@@ -391,6 +415,11 @@ class Transfer implements Event {
     const timeout = Math.max(RTO_MIN, 4 * this.latency) * 2 ** (this.attempts - 1);
     this.#leg = "waits";
     this.time = seconds(Math.max(this.time, this.lastBitSent + Math.min(timeout, BACKOFF_MAX)));
+  }
+
+  /** It never arrives. */
+  cancel(): void {
+    this.#leg = "cut off";
   }
 
   passing(): Passing {
@@ -407,8 +436,7 @@ class Transfer implements Event {
     const { sender, receiver, tag, body, epoch, serial, start, time } = this;
     const twin = new Transfer(this.#network, sender, receiver, tag, body, epoch);
     twin.setOut(serial, start, this.latency);
-    twin.time = time;
-    twin.mangled = true;
+    twin.pass(time);
     return twin;
   }
 

@@ -15,7 +15,7 @@ import { type Absence, Churn } from "./churn.ts";
 import { Cores } from "./cores.ts";
 import { DeadlockError } from "./deadlock.ts";
 import { PHASES } from "./event-queue.ts";
-import { afterPromises } from "./host.ts";
+import { afterPromises, standIdle } from "./host.ts";
 import { checkLink, type Link, unlimited } from "./link.ts";
 import { Membership } from "./membership.ts";
 import { type Latency, type Mangle, Network } from "./network.ts";
@@ -24,7 +24,7 @@ import { Slab } from "./slab.ts";
 import { type Pace, Station } from "./station.ts";
 import type { Trace } from "./trace.ts";
 import { VirtualTime } from "./virtual-time.ts";
-import { Workbench } from "./workbench.ts";
+import { type Rest, Workbench } from "./workbench.ts";
 
 export interface SimulationOptions {
   /** Who takes part; a number n stands for the members 0 … n − 1, who all work. */
@@ -60,6 +60,8 @@ export interface SimulationOptions {
   readonly pace?: (id: PeerId) => Pace | undefined;
   /** The clock that meters work; default the engine's monotonic clock. */
   readonly realTime?: () => Seconds;
+  /** Lets a real core stand idle before work is measured on a core of `cores` that has; default: the thread sleeps. */
+  readonly rest?: Rest;
 }
 
 export interface SimulationResult<T> {
@@ -138,9 +140,10 @@ class Simulation<T> {
       rng: Random.fromSeed(options.seed),
       network: this.#network,
       membership: this.#membership,
-      workbench: new Workbench(this.#time, realTime),
+      workbench: new Workbench(this.#time, realTime, options.rest ?? standIdle),
       slab: new Slab(),
       trace: options.trace,
+      expel: (id, why) => this.#churn.expel(this.#stations.get(id)!, why),
       cores: options.cores === undefined ? undefined : new Cores(options.cores),
     };
     this.#running = this.#stations.size;
@@ -225,11 +228,11 @@ class Simulation<T> {
     if (station.ended === undefined && !this.#stopped) this.#failures.set(station.id, error);
   }
 
-  #leave(station: Station, { graceful }: Absence): void {
+  #leave(station: Station, { graceful, why }: Absence): void {
     this.#running -= 1;
     this.#membership.forget(station);
     if (graceful === true) this.#network.leave(station, "it left");
-    else this.#network.crash(station);
+    else this.#network.crash(station, why);
   }
 
   #comeBack(before: Station): Station {

@@ -24,6 +24,8 @@ export interface World extends Workplace {
   readonly membership: Membership<Station>;
   readonly workbench: Workbench;
   readonly slab: Slab;
+  /** A member of the simulation is at fault. */
+  expel(id: PeerId, why: string): void;
 }
 
 export class SimulatedPeer implements Peer {
@@ -64,12 +66,18 @@ export class SimulatedPeer implements Peer {
     const station = this.#station;
     const refused = this.#refused("send");
     if (refused !== undefined) return refused;
-    const receivers = typeof to === "number" ? [to] : to;
-    for (const id of receivers) {
-      if (!this.#reaches(id)) return Promise.reject(this.#unreachable(id, tag));
-    }
     const { network, slab } = this.#world;
-    return this.#at(network.send(station, receivers, tag, slab.copy(body, receivers.length)));
+    if (typeof to === "number") {
+      if (!this.#reaches(to)) return Promise.reject(this.#unreachable(to, tag));
+      network.send(station, to, tag, slab.copy(body, 1));
+    } else {
+      for (const id of to) {
+        if (!this.#reaches(id)) return Promise.reject(this.#unreachable(id, tag));
+      }
+      const copy = slab.copy(body, to.length);
+      for (const id of to) network.send(station, id, tag, copy);
+    }
+    return this.#at(network.hasRoom(station));
   }
 
   flushed(): Promise<void> {
@@ -90,7 +98,8 @@ export class SimulatedPeer implements Peer {
   }
 
   receive(from: PeerId, tag: Tag, options?: WaitOptions): Promise<Uint8Array> {
-    if (!this.#listens([from])) return never();
+    if (this.#station.ended !== undefined) return never();
+    this.#world.network.listen(this.#station, from);
     return this.#noted("receive", tag, this.#station.mailbox.receive(from, tag, options));
   }
 
@@ -120,6 +129,10 @@ export class SimulatedPeer implements Peer {
     );
   }
 
+  expel(id: PeerId, why: string): void {
+    this.#world.expel(id, why);
+  }
+
   work<T>(label: string, cost: Seconds | undefined, body: () => T | Promise<T>): Promise<T> {
     const refused = this.#refused("work", label);
     if (refused !== undefined) return refused;
@@ -135,7 +148,7 @@ export class SimulatedPeer implements Peer {
   /** Whether the peer is there to wait; it is told if one of the senders is lost. */
   #listens(from: readonly PeerId[]): boolean {
     if (this.#station.ended !== undefined) return false;
-    this.#world.network.listen(this.#station, from);
+    this.#world.network.listenToAll(this.#station, from);
     return true;
   }
 

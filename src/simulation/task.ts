@@ -19,9 +19,6 @@ export interface Workplace {
 }
 
 export class Task<T> implements Piece<T>, Event {
-  readonly phase: Phase = PHASES.mail;
-  readonly owner: PeerId;
-  readonly cancelled = false;
   readonly body: () => T | Promise<T>;
   /** The program goes on with an error. */
   readonly failed: (error: unknown) => void;
@@ -44,7 +41,6 @@ export class Task<T> implements Piece<T>, Event {
     resume: (value: T) => void,
     failed: (error: unknown) => void,
   ) {
-    this.owner = station.id;
     this.body = body;
     this.failed = failed;
     this.#resume = resume;
@@ -54,9 +50,27 @@ export class Task<T> implements Piece<T>, Event {
     this.#cost = cost;
   }
 
+  get phase(): Phase {
+    return PHASES.mail;
+  }
+
+  get owner(): PeerId {
+    return this.#station.id;
+  }
+
+  get cancelled(): boolean {
+    return false;
+  }
+
   /** Bodies that others asked for before may have run meanwhile: a run that was aborted starts no more of them. */
   refused(): Error | undefined {
     return this.#station.stopped ? this.#station.aborted("work", this.#label) : undefined;
+  }
+
+  /** Where the cost is measured, on a machine that peers share. */
+  idle(): Seconds {
+    const { cores, clock } = this.#place;
+    return this.#cost === undefined && cores !== undefined ? cores.idle(clock.now()) : seconds(0);
   }
 
   done(value: T, spent: Seconds): void {
