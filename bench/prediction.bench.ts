@@ -2,7 +2,7 @@
  * How well the simulator foretells: wall time of `train` on paced worker threads beside the virtual time of `simulate` with
  * measured compute and as many cores as this machine has.
  *
- *     node bench/prediction.bench.ts [--rounds 40] [--repeats 3] [--cores 2] [--json]
+ *     node bench/prediction.bench.ts [--rounds 60] [--repeats 3] [--cores 2] [--json]
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
@@ -12,7 +12,7 @@ import { train } from "../src/runs/train.ts";
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "40" },
+    rounds: { type: "string", default: "60" },
     repeats: { type: "string", default: "3" },
     cores: { type: "string", default: String(availableParallelism()) },
     json: { type: "boolean", default: false },

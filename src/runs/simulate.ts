@@ -70,7 +70,8 @@ async function run(
     checkpoint,
     dataChecksum: setting.dataChecksum,
   });
-  const shared = new SharedReplicas();
+  // What is shared costs one peer less than it would cost each on its own: where costs are measured nothing is.
+  const shared = job.stepCost === null ? undefined : new SharedReplicas();
   const shown = new ShownModels(isElastic(job) ? undefined : view.members.length);
   const meters = new Map(view.members.map((id) => [id, new RecordingMeter()]));
   const batchRoom = roomForBatch(data.train, job.batch);
@@ -111,7 +112,7 @@ async function run(
           parts,
           settings,
           batchRoom,
-          shared,
+          ...(shared && { shared }),
           host,
           resumed,
           begins,

@@ -8,7 +8,7 @@ import { trainPeer } from "./program.ts";
 import { methodOf, methodWithDials, openJobModel, trainingSettings } from "./setting.ts";
 import type { MainMessage, WorkerData, WorkerMessage } from "./train.ts";
 
-servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
+servePeer<PeerOutcome>(async ({ peer, data: given, control, together }) => {
   const { job, data, parts, checkpointEvery, resumed, begins } = given as WorkerData; // what `train.ts` passed
   const tell = (message: WorkerMessage) => control.post(message);
   const shown = new ShownModels(peer.view.members.length);
@@ -20,6 +20,7 @@ servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
   });
   const model = await openJobModel(job, data, () => {}); // the main thread has shown the warnings
   try {
+    await together(); // a peer that begins before the others would count their loading as its waiting
     return await trainPeer(peer, {
       job,
       method: methodOf(job),

@@ -7,6 +7,7 @@ import { realTime } from "./clock.ts";
 
 const FINE = 0.002;
 const NAP_MS_MAX = 0.25;
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** Nobody ever writes this word: waiting on it is sleeping. */
 const never = new Int32Array(new SharedArrayBuffer(4));
@@ -14,6 +15,7 @@ const never = new Int32Array(new SharedArrayBuffer(4));
 export class Alarm {
   readonly #ring: () => void;
   #due: Seconds = seconds(Number.POSITIVE_INFINITY);
+  #fine = true;
   #cancel: () => void = () => {};
 
   constructor(ring: () => void) {
@@ -23,16 +25,27 @@ export class Alarm {
   /** Rings once when `realTime` is `due`; replaces what was set before. @param due infinite: not at all */
   set(due: Seconds): void {
     if (due === this.#due) return;
+    this.#due = due;
+    this.#begin();
+  }
+
+  /** Whether to nap; else a plain timer, up to two milliseconds late, leaves the thread to others. Default true. */
+  set fine(fine: boolean) {
+    if (fine === this.#fine) return;
+    this.#fine = fine;
+    this.#begin();
+  }
+
+  #begin(): void {
     this.#cancel();
     this.#cancel = () => {};
-    this.#due = due;
-    if (due < Number.POSITIVE_INFINITY) this.#wait();
+    if (this.#due < Number.POSITIVE_INFINITY) this.#wait();
   }
 
   #wait(): void {
-    const left = this.#due - realTime();
-    if (left > FINE) {
-      const timer = setTimeout(() => this.#wake(), Math.min((left - FINE) * 1000, 2 ** 31 - 1));
+    const left = this.#due - realTime() - (this.#fine ? FINE : 0);
+    if (left > 0) {
+      const timer = setTimeout(() => this.#wake(), Math.min(left * 1000, TIMER_MS_MAX));
       this.#cancel = () => clearTimeout(timer);
     } else {
       const turn = setImmediate(() => this.#wake());
@@ -42,7 +55,7 @@ export class Alarm {
 
   #wake(): void {
     const leftMs = (this.#due - realTime()) * 1000;
-    if (leftMs > 0 && leftMs <= FINE * 1000) Atomics.wait(never, 0, 0, Math.min(leftMs, NAP_MS_MAX));
+    if (this.#fine && leftMs > 0 && leftMs <= FINE * 1000) Atomics.wait(never, 0, 0, Math.min(leftMs, NAP_MS_MAX));
     if (realTime() < this.#due) {
       this.#wait();
       return;

@@ -27,6 +27,8 @@ test("frames that are never released stop landing at a bound", () => {
   assert.equal(landed, 8);
 });
 
-test("a small frame does not land", () => {
+test("a small frame that was transferred does not land; one in shared memory does", () => {
   assert.equal(new LandingPlaces().land(new Uint8Array(1000)), undefined);
+  const shared = new Uint8Array(new SharedArrayBuffer(1000)).fill(3);
+  assert.deepEqual(new LandingPlaces().land(shared), new Uint8Array(1000).fill(3));
 });

@@ -1,10 +1,13 @@
 /**
- * Where large frames land: copied once from the block they came in to memory in which kernels work in place. The block
- * is free again at once, and neither the checksum nor the decoder has to bring the bytes into that memory by itself.
+ * Where frames land: copied once from the block they came in to memory in which kernels work in place. The block is free
+ * again at once, and neither the checksum nor the decoder has to bring the bytes into that memory by itself. Frames that
+ * go into a block are written in such a place first, for the same reason.
  */
 import { bytesVector } from "../../kernels/index.ts";
+import { isShared } from "./blocks.ts";
+import { copyBytes } from "./copy-bytes.ts";
 
-/** Below it the bytes pass the kernels' scratch faster than a place is looked after. */
+/** Frames that were transferred: below it the bytes pass the kernels' scratch faster than a place is looked after. */
 const LANDED_BYTES_MIN = 256 * 1024;
 
 /** Frames that the program keeps beyond this many bytes are read where they lie. */
@@ -20,12 +23,15 @@ export class LandingPlaces {
 
   /** A copy of the frame, or undefined where it is small or there is no place for it. */
   land(frame: Uint8Array): Uint8Array | undefined {
-    if (frame.length < LANDED_BYTES_MIN) return undefined;
-    const place = this.#take(Math.ceil(frame.length / STEP_BYTES) * STEP_BYTES);
-    if (place === undefined) return undefined;
-    const landed = place.subarray(0, frame.length);
-    landed.set(frame);
+    if (!isShared(frame) && frame.length < LANDED_BYTES_MIN) return undefined;
+    const landed = this.place(frame.length);
+    if (landed !== undefined) copyBytes(frame, landed);
     return landed;
+  }
+
+  /** A place for so many bytes, if there is one; to be released. */
+  place(length: number): Uint8Array | undefined {
+    return this.#take(Math.ceil(length / STEP_BYTES) * STEP_BYTES)?.subarray(0, length);
   }
 
   /** The place of a landed frame, or of a part of it, is free again. Others are no business of this. */

@@ -1,7 +1,7 @@
 /**
  * Paces frames as the simulated network does (`simulation/network.ts` has the law), against a clock that others read: it
- * is told the time and tells when it wants to be told again. Ports keep their own, ideal time: to be told late makes a
- * frame late, never the frames behind it.
+ * is told the time and tells when it wants to be told again. Ports keep their own, ideal time: to be told late changes no
+ * arrival. When a frame is there is known once its first bit is: no frame that comes later goes before it.
  */
 import { type Bytes, type Seconds, seconds, transferTime } from "../../base/units.ts";
 import type { PeerId } from "../../ports/view.ts";
@@ -11,8 +11,8 @@ import { checkLink, type Link, latencyBetween } from "../../simulation/link.ts";
 export interface Wire<T> {
   /** The last bit of a frame left its sender. */
   left(from: PeerId, size: Bytes): void;
-  /** The last bit of a frame is at its receiver. */
-  arrived(from: PeerId, to: PeerId, cargo: T): void;
+  /** The first bit of a frame is at its receiver. @param due when the last one is; never before that of an earlier frame */
+  arrives(from: PeerId, to: PeerId, cargo: T, due: Seconds): void;
 }
 
 interface Ports {
@@ -53,7 +53,7 @@ export class Pacer<T> {
     this.#at(first, from, () => {
       const received = Math.max(first, receiver.downFree) + transferTime(size, receiver.link.down);
       receiver.downFree = seconds(Math.max(first + crossing, received));
-      this.#at(receiver.downFree, from, () => this.#wire.arrived(from, to, cargo));
+      this.#wire.arrives(from, to, cargo, receiver.downFree);
     });
   }
 

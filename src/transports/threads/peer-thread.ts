@@ -54,9 +54,10 @@ export class PeerThread<T> {
   }
 
   /** @returns whether the worker is there to take it */
-  mail(from: PeerId, frame: Uint8Array): boolean {
+  mail(from: PeerId, frame: Uint8Array, due?: Seconds): boolean {
     if (this.#decided) return false;
-    const message: Crossing<ToWorker> = { type: "mail", from, frame: this.#outbound.refer(frame) };
+    const reference = this.#outbound.refer(frame);
+    const message: Crossing<ToWorker> = { type: "mail", from, frame: reference, ...(due !== undefined && { due }) };
     this.#worker.postMessage(message, transferOf(frame));
     return true;
   }

@@ -19,7 +19,10 @@ export interface Start {
 }
 
 export type ToWorker =
-  | { readonly type: "mail"; readonly from: PeerId; readonly frame: Uint8Array }
+  /** The frame is the program's from `due` on, by `realTime`; at once where that is left out. */
+  | { readonly type: "mail"; readonly from: PeerId; readonly frame: Uint8Array; readonly due?: Seconds }
+  /** All peers were there. */
+  | { readonly type: "together" }
   /** Frames of so many bytes left the worker's queue since the last such message. */
   | { readonly type: "room"; readonly bytes: number }
   /** All that the worker had sent when it asked has left its up port. */
@@ -37,6 +40,10 @@ export type FromWorker =
   /** `at` is when the program sent it, by `realTime`: how long this thread takes to look is not the wire's time. */
   | { readonly type: "mail"; readonly to: PeerId; readonly frame: Uint8Array; readonly at: Seconds }
   | { readonly type: "drop"; readonly drop: Drop }
+  /** The program found a member at fault. */
+  | { readonly type: "expel"; readonly id: PeerId; readonly why: string }
+  /** Asks to be told when all peers have asked this. */
+  | { readonly type: "there" }
   /** Asks to be told when all that was sent has left. */
   | { readonly type: "flush" }
   /** The program has gone on to a view. */

@@ -1,5 +1,5 @@
 /**
- * Passes frames on between workers: at once, or when a wire would have brought them.
+ * Passes frames on between workers: at once, or with the time at which a wire would have brought them.
  */
 import { bytes, type Seconds, seconds } from "../../base/units.ts";
 import type { PeerId } from "../../ports/view.ts";
@@ -11,12 +11,13 @@ import { ROOM_STEP_BYTES } from "./protocol.ts";
 
 /** What a router tells. */
 export interface Routes {
-  passOn(from: PeerId, to: PeerId, frame: Uint8Array): void;
+  /** @param due when the receiver has it, by `realTime`; left out: now */
+  passOn(from: PeerId, to: PeerId, frame: Uint8Array, due?: Seconds): void;
   /** So many bytes of this peer left the queue since the last time. */
   room(id: PeerId, count: number): void;
   /** All that this peer had sent when it asked has left its up port. */
   flushed(id: PeerId): void;
-  /** A peer that ended has nothing on its way any more. */
+  /** A peer that ended has nothing here any more. */
   cleared(id: PeerId): void;
 }
 
@@ -62,8 +63,8 @@ class PacedRouter implements Router {
     this.#routes = routes;
     this.#pacer = new Pacer<Uint8Array>(members, typeof link === "function" ? link : () => link, {
       left: (from, size) => room.add(from, size),
-      arrived: (from, to, frame) => {
-        routes.passOn(from, to, frame);
+      arrives: (from, to, frame, due) => {
+        routes.passOn(from, to, frame, due);
         this.#count(from, -1);
       },
     });

@@ -23,6 +23,11 @@ export interface Served {
   /** What the run was started with. */
   readonly data: unknown;
   readonly control: Control;
+  /**
+   * Resolves once every peer of the run has called this, or has ended: what each sets up takes its own time, which is no
+   * time of what they then do together. In runs that `startThreads` started. @throws {Aborted}
+   */
+  together(): Promise<void>;
 }
 
 /**
@@ -55,11 +60,12 @@ export function servePeer<T>(program: (served: Served) => Promise<T>): void {
 
   async function run(): Promise<void> {
     try {
-      const result = await program({ peer, data: start.data, control });
+      const result = await program({ peer, data: start.data, control, together: () => peer.together() });
       tell({ type: "done", result: compact(result) });
     } catch (error) {
       tell({ type: "failed", error: crossError(error) });
     } finally {
+      peer.close();
       port?.close();
     }
   }

@@ -130,6 +130,22 @@ test("bodies far beyond the queue's room all arrive, blocks and copies alike", a
   }
 });
 
+test("peers that set themselves up for different times go on together, and wait for none that has ended", async () => {
+  const order: unknown[] = [];
+  const swarm = start<string>(3, { program: "gatherUp" });
+  swarm.onMessage((id, message) => order.push([id, message]));
+  assert.deepEqual(await swarm.done, ["on", "on", "ended"]);
+  const on = order.findIndex((entry) => JSON.stringify(entry).includes("on"));
+  assert.deepEqual(
+    order.slice(0, on).sort(),
+    [
+      [0, "there"],
+      [1, "there"],
+    ],
+    "nobody went on before all were there",
+  );
+});
+
 test("paced frames are never early", async () => {
   const link = { up: megabitsPerSecond(8), down: megabitsPerSecond(8), latency: milliseconds(2) };
   const took = await start<Seconds>(2, { program: "pingPong", size: 976, rounds: 5 }, { link }).done;

@@ -67,14 +67,18 @@ class ThreadSwarm<T> implements Swarm<T> {
   readonly #threads: ReadonlyMap<PeerId, PeerThread<T>>;
   readonly #router: Router;
   readonly #failures: unknown[] = [];
+  /** Who has not said yet that it is there. */
+  readonly #absent: Set<PeerId>;
+  #together = false;
   #listener: (id: PeerId, message: unknown) => void = () => {};
 
   constructor(options: ThreadsOptions) {
     this.#options = options;
+    this.#absent = new Set(options.view.members);
     const { view, link, entry, seed, signal } = options;
     const router = link === undefined ? unpacedRouter : pacedRouter(view.members, link);
     this.#router = router({
-      passOn: (from, to, frame) => this.#passOn(from, to, frame),
+      passOn: (from, to, frame, due) => this.#passOn(from, to, frame, due),
       room: (id, count) => this.#tell(id, { type: "room", bytes: count }),
       flushed: (id) => this.#tell(id, { type: "flushed" }),
       cleared: (id) => this.#announce(id),
@@ -134,14 +138,15 @@ class ThreadSwarm<T> implements Swarm<T> {
   #hear(id: PeerId, message: FromWorker): void {
     if (message.type === "mail") this.#router.send(id, message.to, message.frame, message.at);
     else if (message.type === "flush") this.#router.flush(id);
+    else if (message.type === "there") this.#isThere(id);
     else if (message.type === "post") this.#listener(id, message.message);
     else if (message.type === "drop") this.#options.onDrop?.(message.drop);
   }
 
-  #passOn(from: PeerId, to: PeerId, frame: Uint8Array): void {
+  #passOn(from: PeerId, to: PeerId, frame: Uint8Array, due?: Seconds): void {
     this.#options.tamper?.(frame, from, to);
     const thread = this.#threads.get(to);
-    if (!thread?.mail(from, frame)) handBack(frame);
+    if (!thread?.mail(from, frame, due)) handBack(frame);
   }
 
   #tell(id: PeerId, message: ToWorker): void {
@@ -151,6 +156,15 @@ class ThreadSwarm<T> implements Swarm<T> {
   #ended(id: PeerId, outcome: PromiseSettledResult<T>): void {
     if (outcome.status === "rejected") this.#failures.push(outcome.reason);
     this.#router.end(id);
+    this.#isThere(id);
+  }
+
+  /** Nobody waits for a peer that has ended. */
+  #isThere(id: PeerId): void {
+    this.#absent.delete(id);
+    if (this.#absent.size > 0 || this.#together) return;
+    this.#together = true;
+    for (const thread of this.#threads.values()) thread.tell({ type: "together" });
   }
 
   #announce(id: PeerId): void {

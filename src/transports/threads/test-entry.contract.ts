@@ -24,6 +24,7 @@ export type ProgramName =
   | "damaged"
   | "pingPong"
   | "leave"
+  | "gatherUp"
   | "leak";
 
 const at = (round: number): Tag => ({ kind: "test", round });
@@ -138,6 +139,16 @@ const programs: Record<ProgramName, (served: Served, options: Options) => Promis
   async leave(served: Served): Promise<string> {
     await served.peer.send(othersOf(served), at(0), new Uint8Array(1000));
     return "left";
+  },
+
+  /** The last one ends at once, the second sets itself up for longer than the first; both go on together. */
+  async gatherUp({ peer, control, together }: Served): Promise<string> {
+    if (peer.id === 2) return "ended";
+    for (let turns = 0; turns < 200 * peer.id; turns++) await peer.work("set up", seconds(0), () => {});
+    control.post("there");
+    await together();
+    control.post("on");
+    return "on";
   },
 
   /** Leaves a timer open that keeps its thread alive. */

@@ -8,15 +8,17 @@
  */
 import { Aborted, ConfigError, CorruptError, PeerLost } from "../../base/errors.ts";
 import { Random } from "../../base/random.ts";
-import { bytes, type Seconds, seconds } from "../../base/units.ts";
+import { type Bytes, bytes, type Seconds, seconds } from "../../base/units.ts";
 import { ByteSink } from "../../coding/bytes.ts";
 import { FRAME_BYTES, type Frame, readFrame, writeFrame } from "../../coding/frame.ts";
 import type { Clock, Envelope, Peer, Tag, WaitOptions } from "../../ports/peer.ts";
 import type { PeerId, View } from "../../ports/view.ts";
 import { Mailbox } from "../../rounds/mailbox.ts";
 import { RecordingMeter } from "../../rounds/recording-meter.ts";
+import { Arrivals } from "./arrivals.ts";
 import { BlockPool, handBack, isShared, ownFrame, transferOf } from "./blocks.ts";
 import { realTime } from "./clock.ts";
+import { copyBytes } from "./copy-bytes.ts";
 import { rebuildError } from "./crossed-error.ts";
 import { after } from "./deadline.ts";
 import { Eras } from "./eras.ts";
@@ -42,12 +44,14 @@ export class WorkerPeer implements Peer {
   readonly #post: Post;
   readonly #pool = new BlockPool();
   readonly #landing = new LandingPlaces();
+  readonly #arrivals = new Arrivals();
   /** The memory of large bodies that the program has or can claim, each a frame that is handed back once. */
   readonly #held = new WeakSet<ArrayBufferLike>();
   /** Bytes that may still lie in the hub's queue. */
   #queued = 0;
   #waitingForRoom: (() => void)[] = [];
   readonly #flushing: (() => void)[] = [];
+  #together: (() => void) | undefined;
   #lastTurn: Seconds = realTime();
 
   constructor(start: Start, post: Post) {
@@ -88,15 +92,26 @@ export class WorkerPeer implements Peer {
     });
   }
 
+  /** Resolves when all peers have called this. @throws {Aborted} */
+  together(): Promise<void> {
+    return this.#unlessAborted("together", (resolve) => {
+      this.#together = resolve;
+      this.#post({ type: "there" }, []);
+    });
+  }
+
   receive(from: PeerId, tag: Tag, options?: WaitOptions): Promise<Uint8Array> {
+    this.#arrivals.look();
     return this.#mailbox.receive(from, tag, options);
   }
 
   receiveAny(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Envelope> {
+    this.#arrivals.look();
     return this.#mailbox.receiveAny(from, tag, options);
   }
 
   gather(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Map<PeerId, Uint8Array>> {
+    this.#arrivals.look();
     return this.#mailbox.gather(from, tag, options);
   }
 
@@ -112,43 +127,56 @@ export class WorkerPeer implements Peer {
     });
   }
 
+  expel(id: PeerId, why: string): void {
+    this.#post({ type: "expel", id, why }, []);
+  }
+
   async work<T>(label: string, _cost: Seconds | undefined, body: () => T | Promise<T>): Promise<T> {
     await this.#breathe();
     this.#checkAborted(`work "${label}"`);
+    this.#arrivals.workBegins();
     const began = realTime();
     try {
       return await body();
     } finally {
       this.meter.spent(label, seconds(realTime() - began));
+      this.#arrivals.workEnds();
     }
   }
 
   /** What the hub tells. */
   hear(message: Exclude<ToWorker, { type: "post" }>): void {
-    if (message.type === "mail") this.deliver(message.from, message.frame);
+    if (message.type === "mail") this.deliver(message.from, message.frame, message.due);
+    else if (message.type === "together") this.#together?.();
     else if (message.type === "room") this.addRoom(message.bytes);
     else if (message.type === "flushed") this.#flushing.shift()?.();
-    else if (message.type === "lost") this.lose(message.id, message.why);
+    else if (message.type === "lost") this.#arrivals.afterAll(() => this.lose(message.id, message.why));
     else if (message.type === "view") this.announce(message.view);
-    else if (message.type === "entered") this.enter(message.id, message.epoch);
+    else if (message.type === "entered") this.#arrivals.afterAll(() => this.enter(message.id, message.epoch));
     else this.abort(rebuildError(message.reason));
   }
 
-  /** A frame came from the hub. */
-  deliver(from: PeerId, arrived: Uint8Array): void {
+  /** A frame came from the hub. @param due when the program has it; left out: now */
+  deliver(from: PeerId, arrived: Uint8Array, due?: Seconds): void {
     const landed = this.#landing.land(arrived);
     if (landed !== undefined) handBack(arrived);
     const bytesOfFrame = landed ?? arrived;
     const frame = readIntact(bytesOfFrame, from);
-    if (frame === undefined) {
-      this.#drop(from, "corrupt", bytesOfFrame);
-      return;
-    }
-    const { header, body } = frame;
-    this.meter.received(from, bytes(bytesOfFrame.length));
+    if (frame === undefined) this.#drop(from, "corrupt", bytesOfFrame);
+    else if (due === undefined) this.#file(from, frame, bytes(bytesOfFrame.length));
+    else this.#arrivals.at(due, () => this.#file(from, frame, bytes(bytesOfFrame.length)));
+  }
+
+  #file(from: PeerId, { header, body }: Frame, size: Bytes): void {
+    this.meter.received(from, size);
     if (isShared(body)) this.#held.add(body.buffer); // before a wait can hand it to the program
     const delivery = this.#mailbox.deliver(from, header, body, header.epoch);
     if (delivery !== "taken") this.#drop(from, delivery, body);
+  }
+
+  /** Nothing comes any more. */
+  close(): void {
+    this.#arrivals.close();
   }
 
   /** The hub has passed on so many bytes of this peer. */
@@ -195,7 +223,12 @@ export class WorkerPeer implements Peer {
     const frame = shared ?? ownFrame(bodyBytes);
     const { kind, round, attempt = 0, part = 0 } = tag;
     const header = { kind, round, attempt, part, epoch: this.view.epoch, sender: this.id };
-    writeFrame(header, body, new ByteSink(frame));
+    const place = shared && this.#landing.place(shared.length);
+    writeFrame(header, body, new ByteSink(place ?? frame));
+    if (place !== undefined) {
+      copyBytes(place, frame);
+      this.#landing.release(place);
+    }
     return receivers.map((id, i) => [id, shared ?? (i === 0 ? frame : frame.slice())]);
   }
 
