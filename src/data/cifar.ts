@@ -35,7 +35,7 @@ export const cifar: DataSource = {
       const hint = "shapes needs no files: --data shapes.";
       throw new DataError(folder, { expected: "files named data_batch_1.bin and so on", got: names.join(", "), hint });
     }
-    if (test === undefined) return splitInOrder(train, heldOut(train.rows, testShareOf(spec), folder), memory);
+    if (test === undefined) return splitInOrder(train, heldOut(train.rows, testShareOf(spec), folder));
     if (spec.options.has("test")) {
       const hint = "The folder has a test set of its own.";
       throw new ConfigError("--data", { expected: "no test=… beside test_batch.bin", got: spec.text, hint });

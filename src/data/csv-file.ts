@@ -22,10 +22,11 @@ export const csv: DataSource = {
       label: spec.options.get("label") ?? "last",
       header: headerOf(spec.options.get("header") ?? "auto"),
       scale: parseNumber(spec.options.get("scale") ?? "1", "--data: scale", { above: 0 }),
+      memory,
     };
     const whole = parseCsv(await readData(path), path, options);
     const rng = Random.fromSeed(seed).split("data/split");
-    return splitShuffled(whole, heldOut(whole.rows, share, path), rng, memory);
+    return splitShuffled(whole, heldOut(whole.rows, share, path), rng);
   },
 };
 

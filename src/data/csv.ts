@@ -7,6 +7,7 @@ import type { Dataset } from "../ports/dataset.ts";
 import { decimal, textOf } from "./decimal.ts";
 import { classesOf } from "./labels.ts";
 import { LIMITS } from "./limits.ts";
+import { type Memory, ownMemory } from "./memory.ts";
 
 const NEWLINE = 10;
 const RETURN = 13;
@@ -21,6 +22,8 @@ export interface CsvOptions {
   readonly header?: "auto" | "yes" | "no";
   /** Inputs are divided by it. */
   readonly scale?: number;
+  /** Where the rows are placed. */
+  readonly memory?: Memory;
 }
 
 /** One field: the bytes between its separators, quotes and outer blanks taken off. */
@@ -35,7 +38,7 @@ interface Field {
  * @throws {DataError} naming the line; {ConfigError} if no column has the label's name
  */
 export function parseCsv(bytes: Uint8Array, where: string, options: CsvOptions = {}): Dataset {
-  const { label = "last", header = "auto", scale = 1 } = options;
+  const { label = "last", header = "auto", scale = 1, memory = ownMemory } = options;
   const records = recordsOf(bytes, where);
   const first = records.next().value;
   if (first === undefined)
@@ -56,8 +59,9 @@ export function parseCsv(bytes: Uint8Array, where: string, options: CsvOptions =
     Math.floor(LIMITS.entries / width),
     LIMITS.rows,
   );
-  const inputs = new Float32Array(capacity * width);
+  const inputs = memory.floats(capacity * width);
   const labels: string[] = [];
+  const known = new Map<string, string>(); // a text of each label, not one of each row
   const take = ({ fields, line }: CsvRecord): void => {
     if (fields.length !== columns) {
       throw new DataError(`${where}, line ${line}`, { expected: `${columns} fields`, got: fields.length });
@@ -74,7 +78,9 @@ export function parseCsv(bytes: Uint8Array, where: string, options: CsvOptions =
     if (start === end) {
       throw new DataError(`${where}, line ${line}, field ${labelAt + 1}`, { expected: "a label", got: "" });
     }
-    labels.push(textOf(bytes, start, end));
+    const text = textOf(bytes, start, end);
+    if (!known.has(text)) known.set(text, text);
+    labels.push(known.get(text)!);
   };
   if (!headed) take(first);
   for (const record of records) take(record);
@@ -84,7 +90,7 @@ export function parseCsv(bytes: Uint8Array, where: string, options: CsvOptions =
     rows: labels.length,
     inputShape: [width],
     inputs: inputs.subarray(0, labels.length * width),
-    ...classesOf(labels, where),
+    ...classesOf(labels, where, memory),
   };
 }
 

@@ -22,7 +22,7 @@ export const digits: DataSource = {
   options: [],
   async open(spec, _options, memory) {
     checkArguments(spec, "--data", 0);
-    const whole = parseCsv(await readData(FILE), "digits", { label: "last", header: "no", scale: 16 });
-    return splitShuffled(whole, TEST_ROWS, Random.fromSeed(SPLIT_SEED).split("digits"), memory);
+    const whole = parseCsv(await readData(FILE), "digits", { label: "last", header: "no", scale: 16, memory });
+    return splitShuffled(whole, TEST_ROWS, Random.fromSeed(SPLIT_SEED).split("digits"));
   },
 };

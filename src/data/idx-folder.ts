@@ -9,7 +9,7 @@ import { idxDataset, parseIdx } from "./idx.ts";
 import type { Memory } from "./memory.ts";
 import { pathOf, testShareOf } from "./options.ts";
 import type { DataSource } from "./source.ts";
-import { heldOut, splitInOrder, takeRows } from "./split.ts";
+import { heldOut, splitInOrder } from "./split.ts";
 
 export interface IdxPair {
   readonly images: string;
@@ -30,18 +30,17 @@ export const idx: DataSource = {
       throw new DataError(folder, { expected: "one or two pairs of IDX files", got: `${pairs.length} pairs`, hint });
     }
     if (second === undefined) {
-      const whole = await readPair(folder, only);
-      return splitInOrder(whole, heldOut(whole.rows, testShareOf(spec), folder), memory);
+      const whole = await readPair(folder, only, memory);
+      return splitInOrder(whole, heldOut(whole.rows, testShareOf(spec), folder));
     }
     if (spec.options.has("test")) {
       const hint = "The folder has a test set of its own.";
       throw new ConfigError("--data", { expected: "no test=… for two pairs of files", got: spec.text, hint });
     }
     return joined(
-      await readPair(folder, trainAmong(only, second, folder)),
-      await readPair(folder, testAmong(only, second)),
+      await readPair(folder, trainAmong(only, second, folder), memory),
+      await readPair(folder, testAmong(only, second), memory),
       folder,
-      memory,
     );
   },
 };
@@ -71,13 +70,14 @@ function trainAmong(a: IdxPair, b: IdxPair, folder: string): IdxPair {
 
 const testAmong = (a: IdxPair, b: IdxPair): IdxPair => (isTrain(a) ? b : a);
 
-async function readPair(folder: string, pair: IdxPair): Promise<Dataset> {
+async function readPair(folder: string, pair: IdxPair, memory: Memory): Promise<Dataset> {
   const base = folder.replace(/[/\\]+$/, "");
   const [images, labels] = [`${base}/${pair.images}`, `${base}/${pair.labels}`];
-  return idxDataset(folder, parseIdx(await readData(images), images), parseIdx(await readData(labels), labels), images);
+  const [pixels, numbers] = [await readData(images), await readData(labels)];
+  return idxDataset(folder, parseIdx(pixels, images), parseIdx(numbers, labels), images, memory);
 }
 
-function joined(train: Dataset, test: Dataset, folder: string, memory: Memory): TrainTest {
+function joined(train: Dataset, test: Dataset, folder: string): TrainTest {
   if (String(train.inputShape) !== String(test.inputShape)) {
     throw new DataError(folder, {
       expected: `test images of the shape [${train.inputShape}]`,
@@ -85,8 +85,5 @@ function joined(train: Dataset, test: Dataset, folder: string, memory: Memory): 
     });
   }
   const classes = Math.max(train.classes, test.classes);
-  const place = (data: Dataset): Dataset => ({ ...takeRows(data, everyRow(data), memory), classes });
-  return { train: place(train), test: place(test) };
+  return { train: { ...train, classes }, test: { ...test, classes } };
 }
-
-const everyRow = (data: Dataset): Uint32Array => Uint32Array.from({ length: data.rows }, (_, row) => row);

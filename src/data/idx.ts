@@ -5,6 +5,7 @@
 import { DataError } from "../base/errors.ts";
 import type { Dataset } from "../ports/dataset.ts";
 import { LIMITS } from "./limits.ts";
+import { type Memory, ownMemory } from "./memory.ts";
 
 const UNSIGNED_BYTES = 0x08;
 
@@ -46,7 +47,13 @@ export function parseIdx(bytes: Uint8Array, where: string): IdxTensor {
  * Joins a tensor of images [rows, …] and one of labels [rows]; pixels become 0 … 1 in f32.
  * @throws {DataError} if the two do not belong together
  */
-export function idxDataset(name: string, images: IdxTensor, labels: IdxTensor, where: string): Dataset {
+export function idxDataset(
+  name: string,
+  images: IdxTensor,
+  labels: IdxTensor,
+  where: string,
+  memory: Memory = ownMemory,
+): Dataset {
   const [rows, ...inputShape] = images.shape;
   if (rows === undefined || images.values.length === 0 || inputShape.length === 0) {
     throw new DataError(where, {
@@ -63,18 +70,13 @@ export function idxDataset(name: string, images: IdxTensor, labels: IdxTensor, w
   }
   const classes = labels.values.reduce((most, label) => Math.max(most, label), 0) + 1;
   if (classes < 2) throw new DataError(where, { expected: "at least two different labels", got: "only 0" });
-  return {
-    name,
-    rows,
-    inputShape,
-    inputs: brightness(images.values),
-    targets: Int32Array.from(labels.values),
-    classes,
-  };
+  const targets = memory.ints(rows);
+  targets.set(labels.values);
+  return { name, rows, inputShape, inputs: brightness(images.values, memory), targets, classes };
 }
 
-function brightness(pixels: Uint8Array): Float32Array {
-  const inputs = new Float32Array(pixels.length); // a loop: `from` with a function takes ten times as long
+function brightness(pixels: Uint8Array, memory: Memory): Float32Array {
+  const inputs = memory.floats(pixels.length); // a loop: `from` with a function takes ten times as long
   for (let i = 0; i < pixels.length; i++) inputs[i] = pixels[i]! / 255;
   return inputs;
 }

@@ -3,6 +3,7 @@
  */
 import { DataError } from "../base/errors.ts";
 import { LIMITS } from "./limits.ts";
+import type { Memory } from "./memory.ts";
 
 export interface Classes {
   readonly targets: Int32Array;
@@ -14,7 +15,7 @@ export interface Classes {
  * numbers, others as text.
  * @throws {DataError} if there are fewer than two distinct labels, or too many to be classes
  */
-export function classesOf<L extends string | number>(labels: readonly L[], where: string): Classes {
+export function classesOf<L extends string | number>(labels: readonly L[], where: string, memory: Memory): Classes {
   const distinct = [...new Set(labels)];
   if (distinct.length < 2) {
     throw new DataError(where, { expected: "at least two different labels", got: `${distinct.length} in all rows` });
@@ -26,5 +27,7 @@ export function classesOf<L extends string | number>(labels: readonly L[], where
   const numeric = distinct.every((label) => Number.isFinite(Number(label)));
   distinct.sort(numeric ? (a, b) => Number(a) - Number(b) : (a, b) => (a < b ? -1 : 1));
   const classOf = new Map(distinct.map((label, index) => [label, index]));
-  return { targets: Int32Array.from(labels, (label) => classOf.get(label) ?? 0), classes: distinct.length };
+  const targets = memory.ints(labels.length);
+  for (const [row, label] of labels.entries()) targets[row] = classOf.get(label) ?? 0;
+  return { targets, classes: distinct.length };
 }

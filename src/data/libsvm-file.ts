@@ -19,10 +19,10 @@ export const libsvm: DataSource = {
     const path = pathOf(spec, "libsvm:FILE");
     const share = testShareOf(spec);
     const features = featuresOf(spec.options.get("features"));
-    const options = { ...(features === undefined ? {} : { features }), ...(warn === undefined ? {} : { warn }) };
+    const options = { memory, ...(features !== undefined && { features }), ...(warn && { warn }) };
     const whole = parseLibsvm(await readData(path), path, options);
     const rng = Random.fromSeed(seed).split("data/split");
-    return splitShuffled(whole, heldOut(whole.rows, share, path), rng, memory);
+    return splitShuffled(whole, heldOut(whole.rows, share, path), rng);
   },
 };
 

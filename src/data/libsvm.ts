@@ -7,6 +7,7 @@ import type { Dataset } from "../ports/dataset.ts";
 import { decimal, textOf } from "./decimal.ts";
 import { classesOf } from "./labels.ts";
 import { LIMITS } from "./limits.ts";
+import { type Memory, ownMemory } from "./memory.ts";
 
 const NEWLINE = 10;
 const SPACE = 32;
@@ -18,6 +19,8 @@ export interface LibsvmOptions {
   readonly features?: number;
   /** Hears of a last line that was left out. */
   readonly warn?: (note: string) => void;
+  /** Where the rows are placed. */
+  readonly memory?: Memory;
 }
 
 /**
@@ -28,6 +31,7 @@ export interface LibsvmOptions {
  * @throws {DataError} naming the line
  */
 export function parseLibsvm(bytes: Uint8Array, where: string, options: LibsvmOptions = {}): Dataset {
+  const { memory = ownMemory } = options;
   const end = wholeLines(bytes, where, options.warn);
   const labels: number[] = [];
   let columns = options.features ?? 0;
@@ -56,7 +60,7 @@ export function parseLibsvm(bytes: Uint8Array, where: string, options: LibsvmOpt
     const hint = "Rows are held dense.";
     throw new DataError(where, { expected: `at most ${LIMITS.entries} entries`, got: labels.length * columns, hint });
   }
-  const inputs = new Float32Array(labels.length * columns);
+  const inputs = memory.floats(labels.length * columns);
   let row = -1;
   eachRow(
     bytes,
@@ -67,7 +71,7 @@ export function parseLibsvm(bytes: Uint8Array, where: string, options: LibsvmOpt
       inputs[row * columns + index - 1] = value;
     },
   );
-  return { name: where, rows: labels.length, inputShape: [columns], inputs, ...classesOf(labels, where) };
+  return { name: where, rows: labels.length, inputShape: [columns], inputs, ...classesOf(labels, where, memory) };
 }
 
 type OnLabel = (label: number, line: number) => void;

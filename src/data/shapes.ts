@@ -5,6 +5,7 @@
 import { Random } from "../base/random.ts";
 import { checkArguments, parseNumber } from "../base/spec.ts";
 import type { Dataset } from "../ports/dataset.ts";
+import { type Memory, ownMemory } from "./memory.ts";
 import { testShareOf } from "./options.ts";
 import type { DataSource } from "./source.ts";
 import { heldOut, splitInOrder } from "./split.ts";
@@ -41,15 +42,15 @@ export const shapes: DataSource = {
   async open(spec, _options, memory) {
     checkArguments(spec, "--data", 0, ["rows", "test"]);
     const bounds = { integer: true, min: 10, max: 60_000 };
-    const whole = drawShapes(parseNumber(spec.options.get("rows") ?? "5000", "--data: rows", bounds));
-    return splitInOrder(whole, heldOut(whole.rows, testShareOf(spec), spec.text), memory);
+    const whole = drawShapes(parseNumber(spec.options.get("rows") ?? "5000", "--data: rows", bounds), memory);
+    return splitInOrder(whole, heldOut(whole.rows, testShareOf(spec), spec.text));
   },
 };
 
 /** The first `rows` images; their classes take turns. */
-export function drawShapes(rows: number): Dataset {
-  const inputs = new Float32Array(rows * 3 * PLANE);
-  const targets = new Int32Array(rows);
+export function drawShapes(rows: number, memory: Memory = ownMemory): Dataset {
+  const inputs = memory.floats(rows * 3 * PLANE);
+  const targets = memory.ints(rows);
   const root = Random.fromSeed(SEED).split("shapes");
   for (let row = 0; row < rows; row++) {
     targets[row] = row % SHAPES.length;

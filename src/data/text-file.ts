@@ -25,8 +25,8 @@ export const text: DataSource = {
     const [context, stride] = [wholeOption(spec, "context", "8", 4096), wholeOption(spec, "stride", "1", 4096)];
     const share = parseNumber(spec.options.get("test") ?? "0.1", "--data: test", { above: 0, below: 1 });
     const bytes = byteSymbols(await readData(path), path);
-    const whole = windowsOf(withVocabulary(spec, bytes, share), path, context, stride);
-    return splitInOrder(whole, heldOut(whole.rows, share, path), memory);
+    const whole = windowsOf(withVocabulary(spec, bytes, share), path, context, stride, memory);
+    return splitInOrder(whole, heldOut(whole.rows, share, path));
   },
 };
 

@@ -4,6 +4,7 @@
 import { DataError } from "../base/errors.ts";
 import type { Dataset } from "../ports/dataset.ts";
 import { LIMITS } from "./limits.ts";
+import { type Memory, ownMemory } from "./memory.ts";
 
 /** A text by the numbers of its symbols. */
 export interface Symbols {
@@ -29,7 +30,13 @@ export function byteSymbols(bytes: Uint8Array, where: string): Symbols {
  * Rows that begin every `stride` symbols: symbols i … i + context − 1, as f32, so that a model reads them as indices.
  * @throws {DataError} if the text is too short, or the rows take too much memory
  */
-export function windowsOf({ numbers, count }: Symbols, where: string, context: number, stride = 1): Dataset {
+export function windowsOf(
+  { numbers, count }: Symbols,
+  where: string,
+  context: number,
+  stride = 1,
+  memory: Memory = ownMemory,
+): Dataset {
   const rows = Math.floor((numbers.length - context - 1) / stride) + 1;
   if (rows < 2) {
     throw new DataError(where, {
@@ -41,8 +48,8 @@ export function windowsOf({ numbers, count }: Symbols, where: string, context: n
     const hint = "stride=… begins fewer rows.";
     throw new DataError(where, { expected: `at most ${LIMITS.entries} entries`, got: rows * context, hint });
   }
-  const inputs = new Float32Array(rows * context);
-  const targets = new Int32Array(rows);
+  const inputs = memory.floats(rows * context);
+  const targets = memory.ints(rows);
   for (let row = 0; row < rows; row++) {
     const first = row * stride;
     inputs.set(numbers.subarray(first, first + context), row * context);

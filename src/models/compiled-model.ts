@@ -17,17 +17,23 @@ import { StepCache } from "./step-cache.ts";
 export class CompiledModel implements Model {
   readonly #objective: Objective;
   readonly #engine: Engine;
-  readonly #gradients: StepCache<GradientStep>;
+  /** Of each of the objectives that gradients are taken of. */
+  readonly #gradients: readonly { readonly of: Objective; readonly steps: StepCache<GradientStep> }[];
   readonly #evaluations: StepCache<EvaluationStep>;
   readonly #moments: StepCache<MomentsStep>;
   readonly #calls = new Calls(async () => {
-    await Promise.all([this.#gradients.close(), this.#evaluations.close(), this.#moments.close()]);
+    const gradients = this.#gradients.map(({ steps }) => steps.close());
+    await Promise.all([...gradients, this.#evaluations.close(), this.#moments.close()]);
   });
 
   constructor(objective: Objective, engine: Engine) {
     this.#objective = objective;
     this.#engine = engine;
-    this.#gradients = new StepCache((rows) => engine.gradientStep(objective, rows));
+    const { alternatives } = objective;
+    this.#gradients = (alternatives.length === 0 ? [objective] : alternatives).map((of) => ({
+      of,
+      steps: new StepCache((rows) => engine.gradientStep(of, rows)),
+    }));
     this.#evaluations = new StepCache((rows) => engine.evaluationStep(objective, rows));
     this.#moments = new StepCache((rows) => engine.momentsStep(objective, rows));
   }
@@ -50,7 +56,7 @@ export class CompiledModel implements Model {
 
   /** Compiles for batches of `rows` now rather than at the first call, so that a faulty model fails early. */
   async prepare(rows: number): Promise<void> {
-    await this.#gradients.use(rows, () => {});
+    for (const { steps } of this.#gradients) await steps.use(rows, () => {});
   }
 
   init(rng: Random, params: Float32Array): void {
@@ -63,8 +69,9 @@ export class CompiledModel implements Model {
     checkLength(params, this.layout.length, where);
     checkLength(out, this.layout.length, where);
     const { inputs, targets } = this.#rows(batch.inputs, batch.targets, 0, batch.size);
+    const { of, steps } = this.#drawn(inputs, targets);
     return this.#calls.run(() =>
-      this.#gradients.use(batch.size, (step) => this.#gradient(step, params, inputs, targets, out)),
+      steps.use(batch.size, (step) => this.#gradient(of, step, params, inputs, targets, out)),
     );
   }
 
@@ -77,14 +84,24 @@ export class CompiledModel implements Model {
     return this.#calls.close();
   }
 
+  /** The form of the model that a batch is given to. */
+  #drawn(inputs: Float32Array, targets: Int32Array) {
+    const count = this.#gradients.length;
+    const place = count === 1 ? 0 : Math.floor(count * randomOf(inputs, targets).split("alternative").uniform(0));
+    const drawn = this.#gradients[place];
+    assert(drawn !== undefined, "a draw is below 1");
+    return drawn;
+  }
+
   async #gradient(
+    objective: Objective,
     step: GradientStep,
     params: Float32Array,
     inputs: Float32Array,
     targets: Int32Array,
     out: Float32Array,
   ): Promise<number> {
-    const { augment, finish, trained } = this.#objective;
+    const { augment, finish, trained } = objective;
     if (trained.length < this.layout.tensors.length) out.fill(0);
     const isPlain = augment === undefined && finish === undefined && step.noise.length === 0;
     if (isPlain) return step.run(params, inputs, targets, [], out);

@@ -108,6 +108,21 @@ describe("a model file", () => {
     refuses(open(write("throws.mjs", `throw new Error("broken at once");`)), /throws\.mjs/, /broken at once/));
   test("without the export says what it exports", () =>
     refuses(open(write("other.mjs", "export const net = 1;")), /other\.mjs/, /exports net/, /defineModel/));
+  test("may open a model that computes its gradient itself", async () => {
+    const own = await open(
+      write(
+        "own.mjs",
+        "export const model = { name: 'own', open: (data) => ({ name: 'own', size: data.inputSize }) };",
+      ),
+    );
+    assert.deepEqual(own, { name: "own", size: 5 });
+  });
+  test("whose own model does not open is named with its error", () =>
+    refuses(
+      open(write("shut.mjs", "export const model = { name: 'shut', open() { throw new Error('no key'); } };")),
+      /shut/,
+      /no key/,
+    ));
   test("whose export is no model is refused", () =>
     refuses(open(write("number.mjs", "export const model = 1;")), /number\.mjs/, /number/));
 });

@@ -74,6 +74,10 @@ export interface ModelDefinition<P extends Parameters = Parameters> {
   readonly rowsAtOnce?: number;
   /** Changes a gradient in place before it leaves the model. @param rng drawn from the batch itself */
   finish?(gradient: Float32Array, layout: Layout, rng: Random): void;
+  /** Bits of the gradients that flow back into linear and convolution layers; by default they are not rounded. */
+  readonly flowBits?: number;
+  /** Forms that training takes turns with, over the same parameters; which one a batch is given to is drawn from the batch. */
+  readonly alternatives?: readonly ModelDefinition<P>[];
   /** False for parameters that keep their values: their gradient is 0, and costs nothing. By default all are trained. */
   trains?(name: string): boolean;
 }

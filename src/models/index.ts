@@ -15,7 +15,7 @@ export { linear } from "./layers/linear.ts";
 export { batchNorm, groupNorm, layerNorm } from "./layers/normalisation.ts";
 export { averagePool, globalAverage, maxPool } from "./layers/pooling.ts";
 export { lstm } from "./layers/recurrent.ts";
-export { loadModelFile } from "./load.ts";
+export { loadModelFile, type OwnModel } from "./load.ts";
 export { crossEntropy, logisticLoss, meanSquares } from "./losses.ts";
 export { type ModelOptions, openDefinition, openModel } from "./open.ts";
 export { constant, glorot, he, heKernel, normal, normScale, normShift, type Parameter, zeros } from "./parameters.ts";

@@ -10,6 +10,7 @@ import type { DataShape, ModelDefinition, Parameters, Tensor, Tensors } from "./
 import { crossEntropy } from "./losses.ts";
 import { roleOf } from "./parameters.ts";
 import { exploring, judging, learning, measuring, type Pass } from "./pass.ts";
+import { gradientWithRoundedFlow, notingCuts } from "./rounded-flow.ts";
 
 /** Arguments of a traced function: every parameter in layout order, the inputs, the targets, and what the kind adds. */
 type Positional = (...tensors: Tensor[]) => JsTree<Tensor>;
@@ -41,6 +42,8 @@ export interface Objective {
   init(rng: Random, params: Float32Array): void;
   /** Changes a batch before its gradient is taken; absent where rows are taken as they are. */
   readonly augment?: (inputs: Float32Array, rng: Random, out: Float32Array) => void;
+  /** What gradients are taken of; empty where it is this objective. */
+  readonly alternatives: readonly Objective[];
   /** Changes a gradient in place; absent where it leaves as it is. */
   readonly finish?: (gradient: Float32Array, layout: Layout, rng: Random) => void;
 }
@@ -90,7 +93,13 @@ export function objectiveOf<P extends Parameters>(definition: ModelDefinition<P>
   };
   const trained = layout.tensors.filter(({ name }) => definition.trains?.(name) !== false);
   if (trained.length === 0) throw new ModelError(where, { expected: "a parameter that is trained" });
-  const differentiated = valueAndGrad(positionalLoss, { argnums: trained.map((slot) => layout.tensors.indexOf(slot)) });
+  const { flowBits } = definition;
+  const argnums = trained.map((slot) => layout.tensors.indexOf(slot));
+  // valueAndGrad is typed for trees of arguments; here it gives one gradient per argument number.
+  const gradient =
+    flowBits === undefined
+      ? (valueAndGrad(positionalLoss, { argnums }) as Positional)
+      : gradientWithRoundedFlow(positionalLoss, argnums, flowBits);
   return {
     name: definition.name,
     layout,
@@ -99,8 +108,7 @@ export function objectiveOf<P extends Parameters>(definition: ModelDefinition<P>
     hasScores: predict !== undefined,
     rowsAtOnce: definition.rowsAtOnce ?? ROWS_AT_ONCE,
     trained,
-    // valueAndGrad is typed for trees of arguments; here it gives one gradient per argument number.
-    gradient: (...tensors) => differentiated(...tensors) as JsTree<Tensor>,
+    gradient,
     evaluation: (...tensors) => {
       const { params, x, y, more } = split(tensors);
       const scores = predict === undefined ? [] : [scoresOf(params, x.ref, judging(more))];
@@ -120,11 +128,14 @@ export function objectiveOf<P extends Parameters>(definition: ModelDefinition<P>
       (kind, asked, zeros) =>
       (...tensors) => {
         const { params, x, y } = split(tensors);
-        const value = lossOf(params, x, y, exploring(kind === "gradient", asked, zeros));
+        const cuts: number[][] = [];
+        const value = notingCuts(cuts, () => lossOf(params, x, y, exploring(kind === "gradient", asked, zeros)));
+        if (kind === "gradient" && flowBits !== undefined) asked.push(...cuts);
         release(tensors);
         return value;
       },
     init: (rng, params) => initialise(layout, parameters, rng, params, where),
+    alternatives: (definition.alternatives ?? []).map((alternative) => objectiveOf(alternative, data)),
     ...(definition.augment && { augment: definition.augment }),
     ...(definition.finish && { finish: definition.finish }),
   };

@@ -1,14 +1,14 @@
 /**
  * The one door to models: a spec, or a definition, as an adapter of the port `Model`.
  */
-import { ConfigError } from "../base/errors.ts";
+import { ConfigError, ModelError, ThinwireError } from "../base/errors.ts";
 import { lookUp, parseSpec, type Spec } from "../base/spec.ts";
 import type { Model } from "../ports/model.ts";
 import { CompiledModel } from "./compiled-model.ts";
 import { type DataInfo, type DataShape, dataShapeOf, type ModelDefinition, type Parameters } from "./define.ts";
 import { type EngineName, openEngine } from "./engines/open.ts";
-import { isModelFile, loadModelFile } from "./load.ts";
-import { type Objective, objectiveOf } from "./objective.ts";
+import { isModelFile, loadModelFile, type OwnModel } from "./load.ts";
+import { messageOf, type Objective, objectiveOf } from "./objective.ts";
 import { models } from "./registry.ts";
 import type { ZooEntry } from "./zoo/entry.ts";
 
@@ -27,18 +27,35 @@ export interface ModelOptions {
  */
 export async function openModel(spec: string, data: DataInfo, options: ModelOptions): Promise<Model> {
   const shape = dataShapeOf(data);
-  if (isModelFile(spec)) return openObjective(objectiveOf(await loadModelFile(spec), shape), options);
+  if (isModelFile(spec)) {
+    const loaded = await loadModelFile(spec);
+    return "open" in loaded ? openOwn(loaded, shape) : openObjective(objectiveOf(loaded, shape), options);
+  }
   const parsed = parseSpec(spec, "model");
   const entry = lookUp(models, parsed.name, "model", "a model");
   return "open" in entry ? entry.open(parsed, shape) : openObjective(objectiveFor(entry, parsed, shape), options);
 }
 
+/** A model that computes gradients by itself. @throws {ModelError} if its own code throws */
+async function openOwn(own: OwnModel, data: DataShape): Promise<Model> {
+  try {
+    return await own.open(data);
+  } catch (cause) {
+    if (cause instanceof ThinwireError) throw cause;
+    throw new ModelError(`model ${own.name}`, { expected: "a model that opens", got: messageOf(cause), cause });
+  }
+}
+
 /** What an engine would compile. @throws {ConfigError} for a bad spec, or a model whose gradient is its own */
 export async function objectiveFrom(spec: string, data: DataShape): Promise<Objective> {
-  if (isModelFile(spec)) return objectiveOf(await loadModelFile(spec), data);
-  const parsed = parseSpec(spec, "model");
-  const entry = lookUp(models, parsed.name, "model", "a model");
-  if (!("open" in entry)) return objectiveFor(entry, parsed, data);
+  if (isModelFile(spec)) {
+    const loaded = await loadModelFile(spec);
+    if (!("open" in loaded)) return objectiveOf(loaded, data);
+  } else {
+    const parsed = parseSpec(spec, "model");
+    const entry = lookUp(models, parsed.name, "model", "a model");
+    if (!("open" in entry)) return objectiveFor(entry, parsed, data);
+  }
   throw new ConfigError("model", { expected: "a model that an engine runs", got: spec });
 }
 

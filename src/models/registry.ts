@@ -7,6 +7,7 @@ import { type DataShape, dataShapeOf, type ModelDefinition } from "./define.ts";
 import { objectiveOf } from "./objective.ts";
 import { type AnalyticEntry, analytic } from "./problems/entry.ts";
 import { cnn } from "./zoo/cnn.ts";
+import { cocofl } from "./zoo/cocofl.ts";
 import type { ZooEntry } from "./zoo/entry.ts";
 import { gpt } from "./zoo/gpt.ts";
 import { logistic } from "./zoo/logistic.ts";
@@ -22,7 +23,7 @@ export type ModelEntry = ZooEntry | AnalyticEntry;
 export const models: ReadonlyMap<string, ModelEntry> = new Map(
   [
     ...[mlp, softmax, logistic, cnn, resnet, gpt, lstm],
-    ...[lowPrecision(definitionOf), freeze(definitionOf)],
+    ...[lowPrecision(definitionOf), freeze(definitionOf), cocofl(definitionOf)],
     analytic,
   ].map((entry) => [entry.name, entry]),
 );

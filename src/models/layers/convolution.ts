@@ -1,5 +1,6 @@
 import { lax, numpy as np } from "@jax-js/jax";
 import type { Tensor } from "../define.ts";
+import { cut } from "./cuts.ts";
 import { inProducts } from "./form.ts";
 import { roundedInputs, roundedWeights } from "./precision.ts";
 
@@ -16,10 +17,10 @@ export interface Convolution {
  * @param kernel [outputs, channels, height, width]
  */
 export function conv2d(x: Tensor, kernel: Tensor, { stride = 1, padding = 0 }: Convolution = {}): Tensor {
-  const [images, weights] = [roundedInputs(x), roundedWeights(kernel)];
-  if (inProducts()) return sumOfProducts(images, weights, stride, padding);
+  const [images, weights] = [roundedInputs(x, kernel), roundedWeights(kernel)];
+  if (inProducts()) return cut(sumOfProducts(images, weights, stride, padding));
   const around: [number, number] = [padding, padding];
-  return lax.conv(images, weights, [stride, stride], [around, around]);
+  return cut(lax.conv(images, weights, [stride, stride], [around, around]));
 }
 
 /** One matrix product for each place of the kernel, over images with channels last. */

@@ -97,7 +97,7 @@ test("weights and inputs are off by half a step at most, and rounding again chan
   const rows = [0, 1, 2, 3].map((row) => x.subarray(6 * row, 6 * row + 6));
   const mean = (of: (row: Float32Array) => number) => rows.reduce((sum, row) => sum + of(row) / 4, 0);
   const [low, high] = [mean((row) => Math.min(...row)), mean((row) => Math.max(...row))];
-  const inputs = await atPrecision(4, () => roundedInputs(tensor())).data();
+  const inputs = await atPrecision(4, () => roundedInputs(tensor(), tensor())).data();
   for (const [i, value] of x.entries()) {
     const cut = Math.min(high, Math.max(low, value));
     assert.ok(Math.abs((inputs[i] ?? Number.NaN) - cut) <= 0.5001 * ((high - low) / 15), `${i}`);

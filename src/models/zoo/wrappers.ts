@@ -31,6 +31,7 @@ export const lowPrecision = (read: ReadModel): ZooEntry => ({
       name: spec.text,
       ...(predict && { predict: (params, x, pass) => atPrecision(bits, () => predict(params, x, pass)) }),
       ...(loss && { loss: (params, x, y, pass) => atPrecision(bits, () => loss(params, x, y, pass)) }),
+      flowBits: bits,
       finish(gradient, layout, rng) {
         inner.finish?.(gradient, layout, rng.split("inner"));
         roundGradient(gradient, layout, bits, rng);

@@ -155,7 +155,7 @@ test("bad specs are refused with the place and, where there is one, the near nam
 test("every model of the table has a summary, options and its own name", () => {
   assert.deepEqual(
     [...models.keys()],
-    ["mlp", "softmax", "logistic", "cnn", "resnet", "gpt", "lstm", "low-precision", "freeze", "analytic"],
+    ["mlp", "softmax", "logistic", "cnn", "resnet", "gpt", "lstm", "low-precision", "freeze", "cocofl", "analytic"],
   );
   for (const [name, entry] of models)
     assert.ok(entry.name === name && entry.summary !== "" && entry.options.length > 0);
