@@ -9,6 +9,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -28,6 +29,9 @@ const peers = Number(values.peers);
 const LEAN = ["--max-semi-space-size=1", "--max-old-space-size=256"];
 const JOB = ["--model", "softmax", "--engine", "jax", "--recipe", "sgd", "--lr", "0.1", "--batch", "16"];
 const SAMPLE_MS = 2000;
+
+/** The first process compiles the modules for all. */
+const COMPILED = join(tmpdir(), "thinwire-crowd-compiled");
 
 const began = performance.now();
 const port = await freePort();
@@ -53,7 +57,7 @@ function start(rank: number): ChildProcess {
   const out = rank === 0 ? ["--out", `/tmp/thinwire-crowd-${process.pid}`] : [];
   return spawn(process.execPath, [...LEAN, MAIN, "train", ...job, ...out], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...launch },
+    env: { ...process.env, ...launch, NODE_COMPILE_CACHE: COMPILED },
   });
 }
 

@@ -66,6 +66,16 @@ export function checkReceived(out: Float32Array, where: string): void {
   if (!kernels.allFinite(out)) throw new CorruptError(where, { expected: "messages that come to finite entries" });
 }
 
+/**
+ * Of the sum of a vector that was received and of others: what is not finite is either the fault of who sent it, or of nobody,
+ * where the training diverges. @throws {CorruptError} {NonFiniteError}
+ */
+export function checkSum(sum: Float32Array, received: Float32Array, where: string): void {
+  if (kernels.allFinite(sum)) return;
+  checkReceived(received, where);
+  throw new NonFiniteError(where, { expected: "vectors whose sum is finite" });
+}
+
 const NOTHING: NamedVectors = new Map();
 
 /** Decodes each message for itself. */

@@ -92,7 +92,7 @@ function followed(world: World, screen: ReturnType<typeof openScreen>, runs: Run
     listener: tellBoth(
       {
         started(header) {
-          if (!quiet) screen.say(headline(header));
+          if (!quiet) screen.say(headline(header, true));
           for (const warning of header.warnings) screen.say(warning, "warning");
         },
       },

@@ -15,21 +15,27 @@ export function exitCodeOf({ outcome, target, trouble }: Pick<RunResult, "outcom
   return outcome === "diverged" ? EXIT.failed : EXIT.done;
 }
 
-/** What a run is about to do, on one line. */
-export function headline(header: RunHeader): string {
+/** What a run is about to do, on one line. @param live peers come and go, over wires that nobody chose */
+export function headline(header: RunHeader, live = false): string {
   const { recipe, up, down } = header.job;
-  return `${recipe} (${up === down ? up : `${up} up, ${down} down`}), ${jobLine(header)}`;
+  return `${recipe} (${up === down ? up : `${up} up, ${down} down`}), ${live ? workLine(header) : jobLine(header)}`;
 }
 
 /** The part of it that runs of a comparison share. */
-export function jobLine({ job, parameters, trainRows, testRows, engine }: RunHeader): string {
+export function jobLine(header: RunHeader): string {
+  const { job } = header;
   return [
-    `${job.model} of ${formatCount(parameters)} parameters on ${engine}`,
-    `${job.data} (${formatCount(trainRows)} + ${formatCount(testRows)} rows)`,
+    workLine(header),
     `${job.peers} ${job.peers === 1 ? "peer" : "peers"}`,
     job.link === null ? "unlimited links" : `links of ${formatLink(job.link)}`,
   ].join(", ");
 }
+
+const workLine = ({ job, parameters, trainRows, testRows, engine }: RunHeader): string =>
+  [
+    `${job.model} of ${formatCount(parameters)} parameters on ${engine}`,
+    `${job.data} (${formatCount(trainRows)} + ${formatCount(testRows)} rows)`,
+  ].join(", ");
 
 /** What a run came to, and where it is. @param out where its files are @param width of the screen */
 export function summary(result: RunResult, out: string | undefined, width = 80): string[] {

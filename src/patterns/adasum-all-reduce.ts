@@ -19,7 +19,7 @@ import { type AdasumOptions, addProducts, combinePair } from "../aggregators/ada
 import { CorruptError } from "../base/errors.ts";
 import { flatLayout, type Layout } from "../base/layout.ts";
 import { bytes } from "../base/units.ts";
-import { checkReceived } from "../channels/ends.ts";
+import { checkReceived, checkSum } from "../channels/ends.ts";
 import { ByteSource } from "../coding/bytes.ts";
 import { FRAME_BYTES } from "../coding/frame.ts";
 import type { Peer } from "../ports/peer.ts";
@@ -124,6 +124,7 @@ class Pairing implements Reduction {
     const { partners, lower, pieces } = this.#levels[k]!;
     const [a, b] = lower ? [own, received] : [received, own];
     await this.#peer.work("decode", codecCost, () => {
+      checkReceived(received, this.#name); // before its products reach others, who would take them for this peer's fault
       this.#products.fill(0);
       for (const { slice, products } of pieces) addProducts(a.subarray(...slice), b.subarray(...slice), products);
     });
@@ -132,7 +133,7 @@ class Pairing implements Reduction {
       for (const { slice, products } of pieces) {
         combinePair(a.subarray(...slice), b.subarray(...slice), products, own.subarray(...slice));
       }
-      checkReceived(own, this.#name);
+      checkSum(own, received, this.#name);
     });
   }
 
@@ -146,12 +147,12 @@ class Pairing implements Reduction {
     const source = new ByteSource(body, this.#name);
     bytesOf(this.#received).set(source.bytes(this.#received.byteLength));
     source.end();
-    peer.recycle(body);
     for (let i = 0; i < this.#products.length; i++) {
       const value = this.#received[i]!;
       if (!Number.isFinite(value)) throw new CorruptError(this.#name, { expected: "finite products", got: value });
       this.#products[i]! += value;
     }
+    peer.recycle(body);
   }
 }
 

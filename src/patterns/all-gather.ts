@@ -86,7 +86,7 @@ class AllGatherEnd implements Exchange {
   async #gather(own: Float32Array | null, round: Round, note: Note): Promise<Note> {
     const peer = this.#peer;
     const sender = this.#sender;
-    const { codecCost } = this.#settings;
+    const { codecCost, elastic } = this.#settings;
     const { members } = peer.view;
     const tag = tagOf("up", round);
     assert((own !== null) === (sender !== undefined), "a worker takes part with a vector");
@@ -94,7 +94,7 @@ class AllGatherEnd implements Exchange {
     const message = sender && own ? await peer.work("encode", codecCost, () => sender.encode(own, rng)) : NOTHING;
     const others = othersOf(rankOf(peer.view, peer.id), members.length).map((rank) => members[rank]!);
     await peer.send(others, tag, withNote(message, note));
-    return collect({ peer, codecCost, aggregation: this.#aggregation, sum: this.#sum }, message, tag, note);
+    return collect({ peer, codecCost, elastic, aggregation: this.#aggregation, sum: this.#sum }, message, tag, note);
   }
 
   rescale(factor: number): void {

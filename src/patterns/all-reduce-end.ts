@@ -7,7 +7,7 @@
  */
 import { assert } from "../base/errors.ts";
 import { checkLength } from "../base/layout.ts";
-import { checkReceived } from "../channels/ends.ts";
+import { checkReceived, checkSum } from "../channels/ends.ts";
 import { kernels } from "../kernels/index.ts";
 import type { Kind, Peer } from "../ports/peer.ts";
 import { type PeerId, rankOf } from "../ports/view.ts";
@@ -20,7 +20,7 @@ import {
   type Schedule,
   type Slice,
 } from "./all-reduce-schedule.ts";
-import { splitNote, withNote } from "./notes.ts";
+import { splitNote, splitResult, withNote } from "./notes.ts";
 import type { Exchange, Note, Pattern, PatternSettings } from "./pattern.ts";
 import { bytesOf, NOTHING, takeOwn, valuesOf } from "./plain.ts";
 
@@ -51,7 +51,7 @@ const sumOf = (name: string, peer: Peer, { codecCost }: PatternSettings, workers
   merge: (_, own, received) =>
     peer.work("decode", codecCost, () => {
       kernels.add(received, own, own);
-      checkReceived(own, name); // what came was finite only if this is
+      checkSum(own, received, name); // what came was finite if this is
     }),
   factor: 1 / workers,
 });
@@ -125,7 +125,7 @@ export class ScheduledEnd implements Exchange {
         continue;
       }
       const body = await this.#receive("down", move, round);
-      const { message, note: told } = move.late ? splitNote(body) : { message: body, note: 0 };
+      const { message, note: told } = move.late ? splitResult(body) : { message: body, note: 0 };
       loudest = Math.max(loudest, told);
       if (told === 0) {
         await this.#codec("decode", () => {

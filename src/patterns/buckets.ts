@@ -11,6 +11,7 @@ import { assert, ConfigError } from "../base/errors.ts";
 import { checkLength, type Layout } from "../base/layout.ts";
 import { bytes, type Seconds } from "../base/units.ts";
 import type { Peer } from "../ports/peer.ts";
+import { ReadingPeer } from "../rounds/reading-peer.ts";
 import type { Round } from "../rounds/round.ts";
 import { cut, type Slice } from "./all-reduce-schedule.ts";
 import type { ExchangeMemory } from "./exchange-memory.ts";
@@ -53,16 +54,17 @@ interface Opening {
 
 class BucketsEnd implements Exchange {
   readonly #length: number;
-  readonly #buckets: readonly { readonly slice: Slice; readonly exchange: Exchange }[];
+  readonly #buckets: readonly { readonly slice: Slice; readonly peer: ReadingPeer; readonly exchange: Exchange }[];
   readonly #core: Core;
 
   constructor(inner: Pattern, slices: readonly Slice[], { peer, layout, settings, memory }: Opening) {
     this.#core = new Core(peer);
     this.#length = layout.length;
-    this.#buckets = slices.map((slice, b) => ({
-      slice,
-      exchange: inner.open(this.#core.peer, layoutWithin(layout, slice), settings, memory.within(`bucket/${b}`)),
-    }));
+    this.#buckets = slices.map((slice, b) => {
+      const reader = new ReadingPeer(this.#core.peer);
+      const exchange = inner.open(reader, layoutWithin(layout, slice), settings, memory.within(`bucket/${b}`));
+      return { slice, peer: reader, exchange };
+    });
   }
 
   async average(
@@ -76,9 +78,10 @@ class BucketsEnd implements Exchange {
     for (const x of own === null ? [out] : [own, out]) checkLength(x, this.#length, "buckets");
     const count = this.#buckets.length;
     const told = await this.#core.all(
-      this.#buckets.map(({ slice, exchange }, b) => {
+      this.#buckets.map(({ slice, peer, exchange }, b) => {
         const part = { ...round, part: (round.part ?? 0) * count + b };
-        return exchange.average(own?.subarray(...slice) ?? null, out.subarray(...slice), part, note);
+        const vector = own?.subarray(...slice) ?? null;
+        return peer.reading(() => exchange.average(vector, out.subarray(...slice), part, note));
       }),
     );
     assert(

@@ -6,12 +6,14 @@ import type { Seconds } from "../base/units.ts";
 import { ByteSource } from "../coding/bytes.ts";
 import type { Peer, Tag } from "../ports/peer.ts";
 import { messageRandom } from "../rounds/round.ts";
-import { splitNote } from "./notes.ts";
+import { splitShare } from "./notes.ts";
 import type { Note } from "./pattern.ts";
 
 export interface Collecting {
   readonly peer: Peer;
   readonly codecCost: Seconds | undefined;
+  /** Members come and go. */
+  readonly elastic: boolean | undefined;
   readonly aggregation: Aggregation;
   /** Becomes the aggregate, also where a note undoes the round. */
   readonly sum: Float32Array;
@@ -24,7 +26,7 @@ export interface Collecting {
  * @returns the largest note told by any member
  */
 export async function collect(
-  { peer, codecCost, aggregation, sum }: Collecting,
+  { peer, codecCost, elastic, aggregation, sum }: Collecting,
   own: Uint8Array,
   tag: Tag,
   note: Note,
@@ -34,7 +36,8 @@ export async function collect(
   aggregation.begin(sum, workers.length);
   for (const member of members) {
     const body = member === peer.id ? undefined : await peer.receive(member, tag);
-    const { message, note: told } = body === undefined ? { message: own, note } : splitNote(body);
+    const { message, note: told } =
+      body === undefined ? { message: own, note } : splitShare(body, member, peer, elastic);
     loudest = Math.max(loudest, told);
     const worker = workers.indexOf(member);
     if (worker < 0) new ByteSource(message, "message of a member without data").end();

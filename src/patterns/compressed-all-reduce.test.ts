@@ -16,6 +16,7 @@ import { tagOf } from "../rounds/round.ts";
 import { FIRST, FREE, LINK, measure, normals, once, run, SIZES, viewOf } from "./all-reduce.contract.ts";
 import { cut } from "./all-reduce-schedule.ts";
 import { compressedAllReduce } from "./compressed-all-reduce.ts";
+import { ExchangeMemory } from "./exchange-memory.ts";
 import { layoutWithin } from "./layout-within.ts";
 import { openAlone } from "./open-alone.ts";
 import { parameterServer } from "./parameter-server.ts";
@@ -138,10 +139,26 @@ test("the bytes of a round in plain f32 are those that the pattern predicts, wit
       pattern.uncompressedBytes(viewOf(n), 41),
     );
   }
+  // Two workers own 20 and 21 entries: each gets the other's share and a bare note, and sends what it owns to two.
   const members = [0, 1, 2].map(peerId);
-  // The parts are 13, 14 and 14 entries: two workers send 13 + 14 each, and all three owners their own part twice.
-  const bytes = 6 * (24 + 1) + 4 * (27 + 27) + 6 * 24 + 4 * 2 * 41;
-  assert.equal(pattern.uncompressedBytes({ epoch: 0, members, workers: members.slice(1) }, 41), bytes);
+  const view = { epoch: 0, members, workers: members.slice(1) };
+  const bytes = 4 * (24 + 1) + 4 * 41 + 4 * (24 + 1) + 4 * 2 * 41;
+  assert.equal(pattern.uncompressedBytes(view, 41), bytes);
+  const sent = await run(view, async (peer) => {
+    const own = peer.id === 0 ? null : new Float32Array(41);
+    await openAlone(pattern, peer, flatLayout(41), FREE).average(own, new Float32Array(41), FIRST, 0);
+    return [...peer.meter.totals().sent.values()].reduce((a, b) => a + b, 0);
+  });
+  const all = sent.reduce((a, b) => a + b, 0);
+  assert.equal(all, bytes);
+});
+
+test("a wire down that all mirror is refused where members come and go", async () => {
+  const pattern = compressedAllReduce(both(ef21(of("top-k:1"))));
+  const opened = run(viewOf(2), async (peer) => {
+    pattern.open(peer, flatLayout(2), { ...FREE, elastic: true }, new ExchangeMemory());
+  });
+  await assert.rejects(opened, /expected a channel whose receivers remember nothing/);
 });
 
 test("a round takes two latencies and 2(n − 1)/n of the compressed vector through each port", async () => {

@@ -1,6 +1,6 @@
 /**
- * Compressed all-reduce: scatter-reduce and all-gather, with a channel for each part of the vector. Every member is the
- * parameter server of the part that it owns. Indices mod n:
+ * Compressed all-reduce: scatter-reduce and all-gather, with a channel for each part of the vector. Every worker is the
+ * parameter server of the part that it owns. Indices mod n, the number of workers:
  *
  *     worker i:  c_ij = up_ij(v_i[part j])                    → j, for j = i − 1, i − 2, …
  *     owner j:   c_j = down_j(aggregate(c_1j, …, c_nj))       → all
@@ -10,17 +10,17 @@
  * channel and is not sent, so that every entry obeys one law. Everyone decodes the same messages: all members have the same
  * bits. With exact channels and their mean, they are those of a parameter server.
  *
- * There are as many parts as members at first, at most one entry apart, and each has a layout of its own: a matrix that is
+ * There are as many parts as workers at first, at most one entry apart, and each has a layout of its own: a matrix that is
  * cut leaves matrices of one row. A port carries 2(n − 1)/n of a compressed vector each way, in two latencies. Parts stay
- * when members go: part j belongs to the member of rank j mod n. What its last owner could not say yet, it then adds to
- * what it sends: n e, of which the mean is e.
+ * when members go: part j belongs to worker j mod n. What its last owner could not say yet, it then adds to what it sends:
+ * n e, of which the mean is e. So whoever has no data owns no part: it could not add anything.
  *
- * Every member hears the note of every other with its part; one that owns none hears with the results.
+ * Every owner hears the note of every member with its part; whoever owns none hears with the results.
  * @see Markov, Ramezanikebrya & Alistarh 2021, "CGX", arXiv:2111.08617
  * @see Gan et al. 2021, "BAGUA: Scaling up Distributed Learning with System Relaxations", arXiv:2107.01499
  */
 import type { Aggregation } from "../aggregators/aggregator.ts";
-import { assert } from "../base/errors.ts";
+import { assert, ConfigError } from "../base/errors.ts";
 import { checkLength, type Layout } from "../base/layout.ts";
 import { bytes } from "../base/units.ts";
 import type { Receiver, Sender } from "../channels/channel.ts";
@@ -31,7 +31,7 @@ import { messageRandom, type Round, tagOf } from "../rounds/round.ts";
 import { cut, type Slice } from "./all-reduce-schedule.ts";
 import { othersOf } from "./butterfly.ts";
 import { collect } from "./collect.ts";
-import type { ExchangeMemory } from "./exchange-memory.ts";
+import { type ExchangeMemory, mirrors } from "./exchange-memory.ts";
 import { layoutWithin } from "./layout-within.ts";
 import { NOTE_BYTES, splitNote, withNote } from "./notes.ts";
 import type { Exchange, Note, Pattern, PatternSettings } from "./pattern.ts";
@@ -45,11 +45,10 @@ export function compressedAllReduce(slots: CompressedAllReduceSlots): Pattern {
   return {
     name: `compressed-all-reduce(${up.name}, ${down.name}, ${aggregate.name})`,
     open: (peer, layout, settings, memory) => new CompressedEnd(slots, peer, layout, settings, memory),
-    uncompressedBytes(view, length) {
-      const n = view.members.length;
-      const frames = n * (n - 1) * (2 * FRAME_BYTES + NOTE_BYTES);
-      const kept = view.workers.map((id) => cut(rankOf(view, id), n, length)).reduce((sum, [a, b]) => sum + b - a, 0);
-      return bytes(frames + 4 * (view.workers.length * length - kept + (n - 1) * length));
+    uncompressedBytes({ members, workers }, length) {
+      const [n, w] = [members.length, workers.length];
+      const notes = n > w ? 2 : 1;
+      return bytes(w * (n - 1) * (2 * FRAME_BYTES + notes * NOTE_BYTES) + 4 * length * (w - 1 + n - 1));
     },
   };
 }
@@ -85,17 +84,19 @@ class CompressedEnd implements Exchange {
   ) {
     const { members, workers } = peer.view;
     const rank = rankOf(peer.view, peer.id);
-    const count = settings.parts ?? members.length;
+    const count = settings.parts ?? workers.length;
+    const ownerOf = (j: number) => workers[j % workers.length]!;
     this.#peer = peer;
     this.#settings = settings;
     this.#length = layout.length;
     this.#parts = Array.from({ length: count }, (_, j) =>
-      this.#open(slots, members[j % members.length]!, layout, cut(j, count, layout.length), memory.within(`part/${j}`)),
+      this.#open(slots, ownerOf(j), layout, cut(j, count, layout.length), memory.within(`part/${j}`)),
     );
-    this.#order = [...othersOf(rank, members.length), rank].flatMap((owner) =>
-      this.#parts.flatMap((_, j) => (j % members.length === owner ? [j] : [])),
+    this.#order = [...othersOf(rank, members.length), rank].flatMap((other) =>
+      this.#parts.flatMap(({ owner }, j) => (owner === members[other] ? [j] : [])),
     );
-    this.#partless = members.slice(count);
+    const owners = new Set(this.#parts.map(({ owner }) => owner));
+    this.#partless = members.filter((id) => !owners.has(id));
     assert(workers.length > 0, "there is something to average");
   }
 
@@ -107,6 +108,13 @@ class CompressedEnd implements Exchange {
     const receiver = () => slots.down.receiver(part.length, part);
     const up = view.workers.includes(id) ? memory.end("up", sender, { other: owner }) : undefined;
     const down = memory.end("down", receiver, { other: owner });
+    if (elastic && mirrors(down)) {
+      throw new ConfigError("compressed all-reduce: down", {
+        expected: "a channel whose receivers remember nothing, where members come and go",
+        got: slots.down.name,
+        hint: "Error feedback is one; or take a parameter server.",
+      });
+    }
     if (owner !== id) {
       if (up !== undefined) memory.inherit("result", up, view.workers.length);
       return { owner, slice, up, down, own: undefined };
@@ -152,10 +160,10 @@ class CompressedEnd implements Exchange {
       if (owner === peer.id) mine.set(j, message);
       else await peer.send(owner, tag, withNote(message, note));
     }
-    const { codecCost } = this.#settings;
+    const { codecCost, elastic } = this.#settings;
     let loudest = note;
     for (const [j, message] of mine) {
-      const collecting = { peer, codecCost, ...this.#parts[j]!.own! };
+      const collecting = { peer, codecCost, elastic, ...this.#parts[j]!.own! };
       loudest = Math.max(loudest, await collect(collecting, message, this.#tag("up", j, round), note));
     }
     return this.#isPartless ? 0 : loudest; // it will hear

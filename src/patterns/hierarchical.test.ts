@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { adasum } from "../aggregators/adasum.ts";
 import { Table } from "../aggregators/aggregator.contract.ts";
 import { mean } from "../aggregators/mean.ts";
-import { ConfigError, CorruptError } from "../base/errors.ts";
+import { ConfigError, NonFiniteError } from "../base/errors.ts";
 import { flatLayout } from "../base/layout.ts";
 import { direct } from "../channels/direct.ts";
 import { errorFeedback } from "../channels/error-feedback.ts";
@@ -76,5 +76,5 @@ test("groups that are none, and members that may be absent, are refused", () => 
 
 test("a group's sum that overflows ends the run", async () => {
   const own = [3e38, 3e38].map((value) => Float32Array.of(value));
-  await assert.rejects(once(hierarchical(allReduce({ by: "ring" }), { groupSize: 2 }), own), CorruptError);
+  await assert.rejects(once(hierarchical(allReduce({ by: "ring" }), { groupSize: 2 }), own), NonFiniteError);
 });

@@ -14,13 +14,13 @@
 import { assert, ConfigError } from "../base/errors.ts";
 import { checkLength } from "../base/layout.ts";
 import { bytes, type Seconds } from "../base/units.ts";
-import { checkReceived } from "../channels/ends.ts";
+import { checkReceived, checkSum } from "../channels/ends.ts";
 import { FRAME_BYTES } from "../coding/frame.ts";
 import { kernels } from "../kernels/index.ts";
 import type { Peer } from "../ports/peer.ts";
 import { type PeerId, rankOf, type View } from "../ports/view.ts";
 import { type Round, tagOf } from "../rounds/round.ts";
-import { NOTE_BYTES, splitNote, withNote } from "./notes.ts";
+import { NOTE_BYTES, splitNote, splitResult, withNote } from "./notes.ts";
 import type { Exchange, Note, Pattern } from "./pattern.ts";
 import { peerWith } from "./peer-with.ts";
 import { bytesOf, NOTHING, takeOwn, valuesOf } from "./plain.ts";
@@ -128,13 +128,11 @@ class LeaderEnd implements Exchange {
       await peer.work("decode", codecCost, () => {
         const vector = valuesOf(told.message, length, name);
         if (length > 0) kernels.add(vector, this.#sum, this.#sum);
+        checkSum(this.#sum, vector, name); // now, when it is known whose fault it is
       });
       peer.recycle(body);
     }
-    await peer.work("decode", codecCost, () => {
-      checkReceived(this.#sum, name);
-      kernels.scale(factor, this.#sum);
-    });
+    await peer.work("decode", codecCost, () => kernels.scale(factor, this.#sum));
     return loudest;
   }
 
@@ -165,7 +163,7 @@ class MemberEnd implements Exchange {
     await peer.work("encode", codecCost, () => takeOwn(own, this.#own, this.#name));
     await peer.send(this.#leader, tagOf("up", round), withNote(own === null ? NOTHING : bytesOf(this.#own), note));
     const body = await peer.receive(this.#leader, tagOf("down", round));
-    const told = splitNote(body);
+    const told = splitResult(body);
     if (told.note === 0) {
       await peer.work("decode", codecCost, () => {
         const result = valuesOf(told.message, out.length, this.#name);

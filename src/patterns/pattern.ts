@@ -24,7 +24,7 @@ export interface PatternSettings {
   readonly rounds?: number;
   /** Members come and go: the exchange will be opened anew in other views. */
   readonly elastic?: boolean;
-  /** In how many parts a vector is cut where members own parts of it, whoever is there; default one for each member. */
+  /** In how many parts a vector is cut where members own parts of it, whoever is there; default one for each worker. */
   readonly parts?: number;
 }
 

@@ -12,7 +12,7 @@ import { Participation } from "../rounds/participation.ts";
 import { downRandom, messageRandom, type Round, tagOf } from "../rounds/round.ts";
 import { Absences } from "./absences.ts";
 import type { ExchangeMemory } from "./exchange-memory.ts";
-import { splitNote, withNote } from "./notes.ts";
+import { splitShare, withNote } from "./notes.ts";
 import type { Entry, Exchange, Note, PatternSettings, Replica } from "./pattern.ts";
 import { type ParameterServerSlots, receivedUse } from "./server-slots.ts";
 
@@ -145,7 +145,7 @@ export class ServerEnd implements Exchange {
   /** Aggregates one message of each worker, in rank order; each is decoded while the next is still on its way. */
   async #collect(own: Float32Array | null, round: Round, note: Note): Promise<Note> {
     const peer = this.#peer;
-    const { codecCost } = this.#settings;
+    const { codecCost, elastic } = this.#settings;
     const tag = tagOf("up", round);
     let loudest = note;
     this.#aggregation.begin(this.#sum, this.#absences?.expected ?? this.#present.length);
@@ -160,7 +160,7 @@ export class ServerEnd implements Exchange {
         await add(await peer.work("encode", codecCost, () => sender.encode(own, rng)));
       } else {
         const body = await peer.receive(worker, tag);
-        const told = splitNote(body);
+        const told = splitShare(body, worker, peer, elastic);
         loudest = Math.max(loudest, told.note);
         await add(told.message);
         peer.recycle(body);

@@ -12,7 +12,7 @@ import { Participation } from "../rounds/participation.ts";
 import { downRandom, messageRandom, type Round, tagOf } from "../rounds/round.ts";
 import { catchUp } from "./catch-up.ts";
 import type { ExchangeMemory } from "./exchange-memory.ts";
-import { splitNote, withNote } from "./notes.ts";
+import { splitNote, splitResult, withNote } from "./notes.ts";
 import type { Entry, Exchange, Note, PatternSettings, Replica } from "./pattern.ts";
 import { type ParameterServerSlots, receivedUse } from "./server-slots.ts";
 
@@ -91,9 +91,10 @@ export class WorkerEnd implements Exchange {
 
   #catchUp(body: Uint8Array, round: Round, replica: Replica): void {
     const ends = { replica, receiver: this.#down, scratch: this.#missed };
-    catchUp(splitNote(body).message, this.#missedFrom, round.number, ends, (number, attempt) =>
-      downRandom(this.#peer, tagOf("down", { ...round, number, attempt })),
-    );
+    catchUp(splitNote(body).message, this.#missedFrom, round.number, ends, (number, attempt) => {
+      this.#know(number); // those before it are applied, whatever the next messages are
+      return downRandom(this.#peer, tagOf("down", { ...round, number, attempt }));
+    });
   }
 
   /** The run ended while this worker was absent. @throws {CorruptError} unless it did before `now` */
@@ -121,7 +122,7 @@ export class WorkerEnd implements Exchange {
       await peer.send(this.#server, upTag, withNote(message, note));
     }
     const body = await peer.receive(this.#server, downTag);
-    const result = splitNote(body);
+    const result = splitResult(body);
     if (result.note === 0) {
       const rng = this.#each ? downRandom(peer, downTag, peer.id) : downRandom(peer, downTag);
       await peer.work("decode", codecCost, () => this.#down.decode(result.message, out, rng));

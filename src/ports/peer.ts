@@ -89,7 +89,7 @@ export interface Peer {
 
   /**
    * A member is at fault, as for mail that does not decode: it is dropped, a view without it follows, and it does not come
-   * back to this run. Absent in an adapter whose members neither come nor go.
+   * back to this run. Without effect, or absent, where members neither come nor go.
    */
   expel?(id: PeerId, why: string): void;
 

@@ -6,7 +6,7 @@ import { seconds } from "../base/units.ts";
 import type { Peer } from "../ports/peer.ts";
 import { peerId } from "../ports/view.ts";
 import { simulate } from "../simulation/simulate.ts";
-import { type Agreement, acknowledge, agree, type Standing } from "./agreement.ts";
+import { type Agreement, acknowledge, agree, type Bounds, type Standing } from "./agreement.ts";
 
 const standing = (round: number, more: Partial<Standing> = {}): Standing => ({
   veteran: true,
@@ -16,8 +16,11 @@ const standing = (round: number, more: Partial<Standing> = {}): Standing => ({
   ...more,
 });
 
+/** Anything goes. */
+const ANY: Bounds = { rounds: 2 ** 32, exchanges: 2 ** 32 };
+
 const agreed = async (standings: readonly Standing[]): Promise<readonly Agreement[]> =>
-  (await simulate({ view: standings.length, seed: 1 }, (peer) => agree(peer, standings[peer.id]!))).results;
+  (await simulate({ view: standings.length, seed: 1 }, (peer) => agree(peer, standings[peer.id]!, ANY))).results;
 
 const standings = fc.array(
   fc.record({
@@ -67,7 +70,7 @@ test("a member that has just come does not outvote those who trained, whatever i
 test("whoever agrees with a member that is lost is told, and nothing is agreed", async () => {
   const crashes = [{ peer: peerId(2), at: seconds(0) }];
   const { results } = await simulate({ view: 3, seed: 1, crashes }, async (peer) => {
-    await assert.rejects(agree(peer, standing(1)), PeerLost);
+    await assert.rejects(agree(peer, standing(1), ANY), PeerLost);
     return peer.view.epoch;
   });
   assert.deepEqual(results, [0, 0]);
@@ -77,7 +80,7 @@ test("a plan that is not true of the member that hears it is refused: no round t
   const plan = (round: number, stands: number) => Uint8Array.of(1, 0, round, 0, 0, 0, 0, 0, 0, 0, 0, stands);
   const hears = async (round: number, stands: number): Promise<unknown> => {
     const program = async (peer: Peer) => {
-      if (peer.id === 1) return agree(peer, standing(5)).catch((error: unknown) => error);
+      if (peer.id === 1) return agree(peer, standing(5), ANY).catch((error: unknown) => error);
       return peer.send(peerId(1), { kind: "view", round: 0, part: 1 }, plan(round, stands));
     };
     return (await simulate({ view: 2, seed: 1 }, program)).results[1];
@@ -98,6 +101,24 @@ test("a plan that is not true of the member that hears it is refused: no round t
     [6, behind],
   ] as const) {
     assert.equal(((await hears(round, stands)) as Agreement).round, round);
+  }
+});
+
+test("who claims more rounds or exchanges than anybody can have done is refused, by rank 0 and by those who hear its plan", async () => {
+  const claims = async (claim: Standing, liar: number): Promise<unknown> => {
+    const bounds = { rounds: 6, exchanges: 9 };
+    const says = (id: number) => (id === liar ? claim : standing(5));
+    const bound = (id: number) => (id === liar ? ANY : bounds);
+    const program = (peer: Peer) => agree(peer, says(peer.id), bound(peer.id)).catch((error: unknown) => error);
+    return (await simulate({ view: 2, seed: 1 }, program)).results[1 - liar];
+  };
+  for (const liar of [0, 1]) {
+    assert.equal(((await claims(standing(6, { exchanges: 9 }), liar)) as Agreement).round, 6);
+    assert.ok((await claims(standing(7), liar)) instanceof CorruptError, `rounds, by peer ${liar}`);
+    assert.ok(
+      (await claims(standing(5, { exchanges: 10 }), liar)) instanceof CorruptError,
+      `exchanges, by peer ${liar}`,
+    );
   }
 });
 
@@ -122,7 +143,7 @@ test("a message of an agreement that is no such message is refused with a typed 
           await peer.send(peerId(1 - liar), tag, bytes);
           return undefined;
         }
-        return agree(peer, standing(1)).catch((error: unknown) => error);
+        return agree(peer, standing(1), ANY).catch((error: unknown) => error);
       };
       const { results } = await simulate({ view: 2, seed: 1 }, program);
       const came = results[1 - liar];

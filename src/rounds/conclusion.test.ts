@@ -50,8 +50,8 @@ test("once all are done, that one is gone changes nothing for the others", async
 
 test("every member hears the sum of what all have to report", async () => {
   const program = async (peer: Peer): Promise<number[]> => {
-    const sum = (reports: readonly Uint8Array[]) => Uint8Array.of(reports.reduce((n, [one = 0]) => n + one, 0));
-    return [...(await conclude(peer, 3, { own: Uint8Array.of(peer.id + 1), sum }))];
+    const add = ([sum = 0]: Uint8Array, [one = 0]: Uint8Array) => Uint8Array.of(sum + one);
+    return [...(await conclude(peer, 3, { own: Uint8Array.of(peer.id + 1), add }))];
   };
   const { results } = await simulate({ view: 4, seed: 1, link }, program);
   assert.deepEqual(results, Array(4).fill([10]));

@@ -13,25 +13,28 @@ import type { Peer, Tag } from "../ports/peer.ts";
 
 const NOTHING = new Uint8Array(0);
 
-/** What each member has to report, and how reports add up, in rank order. */
+/** What each member has to report, and how reports add up, one after the other in rank order. */
 export interface Reporting {
   readonly own: Uint8Array;
-  sum(reports: readonly Uint8Array[]): Uint8Array;
+  add(sum: Uint8Array, report: Uint8Array): Uint8Array;
 }
 
-const SILENCE: Reporting = { own: NOTHING, sum: () => NOTHING };
+const SILENCE: Reporting = { own: NOTHING, add: () => NOTHING };
 
-/** @param round rounds done @returns the sum of all reports @throws {PeerLost}, and what `sum` throws */
-export async function conclude(peer: Peer, round: number, { own, sum }: Reporting = SILENCE): Promise<Uint8Array> {
+/** @param round rounds done @returns the sum of all reports @throws {PeerLost}, and what `add` throws */
+export async function conclude(peer: Peer, round: number, { own, add }: Reporting = SILENCE): Promise<Uint8Array> {
   const tag: Tag = { kind: "control", round };
   const [first, ...others] = peer.view.members;
   if (peer.id !== first) {
     await peer.send(first!, tag, own);
     return await peer.receive(first!, tag);
   }
-  const reports = [own];
-  for (const id of others) reports.push(await peer.receive(id, tag));
-  const total = sum(reports);
+  let total = own;
+  for (const id of others) {
+    const report = await peer.receive(id, tag);
+    total = add(total, report);
+    peer.recycle(report);
+  }
   for (const id of others) {
     try {
       await peer.send(id, tag, total);

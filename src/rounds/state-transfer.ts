@@ -17,8 +17,11 @@ const PIECE = 2 ** 20;
 
 const tagOfPiece = (part: number): Tag => ({ kind: "state", round: 0, part });
 
-/** @throws {PeerLost} */
+/** @throws {PeerLost} {NonFiniteError} for a state that its receivers would refuse */
 export async function sendState(peer: Peer, to: readonly PeerId[], state: NamedVectors): Promise<void> {
+  for (const [name, values] of state) {
+    if (!kernels.allFinite(values)) throw new NonFiniteError(`state: ${name}`, { expected: "finite entries" });
+  }
   const names = [...state].map(([name, { length }]) => ({ name: new TextEncoder().encode(name), length }));
   const size = names.reduce((sum, { name }) => sum + MAX_VARINT_BYTES + name.length + 4, MAX_VARINT_BYTES);
   const head = new ByteSink(size).varint(names.length);
@@ -37,7 +40,7 @@ export async function sendState(peer: Peer, to: readonly PeerId[], state: NamedV
 
 /**
  * @param most entries that the state may have
- * @throws {PeerLost} {CorruptError} {NonFiniteError}
+ * @throws {PeerLost} {CorruptError}
  */
 export async function receiveState(peer: Peer, from: PeerId, most: number): Promise<NamedVectors> {
   const head = await peer.receive(from, tagOfPiece(0));
@@ -47,12 +50,11 @@ export async function receiveState(peer: Peer, from: PeerId, most: number): Prom
   for (const [values, start] of piecesOf([...state.values()])) {
     const body = await peer.receive(from, tagOfPiece(part++));
     const source = new ByteSource(body, "state");
-    values.set(source.f32s(Math.min(PIECE, values.length - start)), start);
+    const piece = source.f32s(Math.min(PIECE, values.length - start));
     source.end();
+    if (!kernels.allFinite(piece)) throw source.corrupt("finite entries", "NaN or infinity");
+    values.set(piece, start);
     peer.recycle(body);
-  }
-  for (const [name, values] of state) {
-    if (!kernels.allFinite(values)) throw new NonFiniteError(`state: ${name}`, { expected: "finite entries" });
   }
   return state;
 }

@@ -71,7 +71,7 @@ export async function checkLayout({ layout }: Pick<Model, "layout">, about: Abou
 }
 
 /** The spec of the data that a joiner opens. Paths are never taken from the swarm. @throws {ConfigError} */
-export function dataFor({ data, job }: About, own: string | undefined): string {
+export function dataFor({ data, job, inputShape, classes }: About, own: string | undefined): string {
   if (data === "shared" && own !== undefined && own !== job.data) {
     throw new ConfigError("--data", {
       expected: `no data of one's own: the peers of this swarm share ${job.data}`,
@@ -84,5 +84,6 @@ export function dataFor({ data, job }: About, own: string | undefined): string {
   throw new ConfigError("--data", {
     expected: "data of one's own: those of this swarm come with no Thinwire",
     got: "none",
+    hint: `Name them, such as --data csv:mine.csv: rows of ${inputShape.join(" x ")} in ${classes} classes.`,
   });
 }

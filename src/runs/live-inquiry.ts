@@ -22,7 +22,7 @@ export interface Inquiry {
 /** What the first member says that answers at one of the addresses; undefined if none does, or none may tell yet. */
 export async function inquire(addresses: readonly string[], inquiry: Inquiry): Promise<Answered | undefined> {
   const { identity, hello, patience, signal } = inquiry;
-  const nobody = { isBanned: () => false, isKnown: () => true };
+  const nobody = { isKnown: () => true };
   const node = { listen: [], announce: [], relays: [], privateKey: identity.reveal() };
   const { libp2p } = await startNode(node, nobody);
   try {

@@ -5,7 +5,7 @@
 import { ConfigError } from "../base/errors.ts";
 import { seconds } from "../base/units.ts";
 import { isModelFile } from "../models/load.ts";
-import { type Hello, joinSwarm, type Role, type Stay, type Swarm } from "../transports/libp2p/index.ts";
+import { type Hello, joinSwarm, Revocations, type Role, type Stay, type Swarm } from "../transports/libp2p/index.ts";
 import type { KeyPair } from "../transports/libp2p/keys.ts";
 import { checkTicket, parseTicket, type Ticket } from "../transports/libp2p/ticket.ts";
 import { checkJob, type Job, type JobOptions, optionsOf } from "./job.ts";
@@ -64,12 +64,15 @@ interface JoinerSetup {
 class Joiner {
   readonly #setup: JoinerSetup;
   readonly #news: LiveNews;
+  /** As far as other members have told. */
+  readonly #revocations: Revocations;
   #run: string | undefined;
 
   constructor(setup: JoinerSetup) {
     this.#setup = setup;
     this.#run = setup.run;
     this.#news = new LiveNews(setup.controls.say);
+    this.#revocations = new Revocations(setup.ticket.swarm);
   }
 
   async prepare(members: readonly string[]): Promise<Joining> {
@@ -146,14 +149,14 @@ class Joiner {
     const { ticket, choice, controls, identity } = this.#setup;
     const { today, say, kill } = controls;
     return joinSwarm({
-      ...swarmOptions(choice.network, identity, this.#news),
+      ...swarmOptions(choice.network, identity, this.#news, this.#revocations),
       addresses,
       hello: this.#hello,
       admit: doorOf({
         swarm: ticket.swarm,
         node: identity.peerId,
         run: () => this.#run,
-        revoked: () => new Set(), // whoever served the swarm has the book of its tickets
+        revoked: () => this.#revocations.serials,
         today,
         onTrouble: (error) => say(String(error), "warning"),
       }),

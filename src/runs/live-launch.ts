@@ -21,7 +21,8 @@ import { keysOf, type LaunchWord } from "./live-word.ts";
 import type { RunResult } from "./result.ts";
 
 const OWN_TICKET_SECONDS = 3600;
-const DETECTION_SECONDS = 30;
+/** Processes that share machines are busy for long when they begin, and each opens a link to each. */
+const DETECTION_SECONDS = { least: 30, perProcess: 2 };
 /** Processes of one launch come at once, and many from one host. */
 const NEW_CONNECTIONS = 10_000;
 const WITHIN_SECONDS = 600;
@@ -193,7 +194,7 @@ class LaunchMember {
 /** A launch is one run: its word keeps it apart from others. */
 const RUN = "launch";
 
-function networkOf({ rank, coordinator, source }: Launch): NetworkChoice {
+function networkOf({ rank, size, coordinator, source }: Launch): NetworkChoice {
   const local = coordinator.host === "127.0.0.1" || coordinator.host === "localhost" || coordinator.host === "::1";
   // Pods have addresses of their own, and their network policy knows one port.
   const port = rank === 0 || source === "Kubernetes" ? coordinator.port : 0;
@@ -204,7 +205,7 @@ function networkOf({ rank, coordinator, source }: Launch): NetworkChoice {
     announce: [],
     through: [],
     relay: false,
-    detection: DETECTION_SECONDS,
+    detection: Math.max(DETECTION_SECONDS.least, DETECTION_SECONDS.perProcess * size),
     minority: "wait",
   };
 }

@@ -2,7 +2,7 @@
  * The options of a node in the network, and what the user said of them.
  */
 import { seconds } from "../base/units.ts";
-import type { NodeOptions, SwarmOptions } from "../transports/libp2p/index.ts";
+import type { NodeOptions, Revocations, SwarmOptions } from "../transports/libp2p/index.ts";
 import type { KeyPair } from "../transports/libp2p/keys.ts";
 import type { LiveNews } from "./live-news.ts";
 
@@ -32,10 +32,12 @@ export const swarmOptions = (
   choice: NetworkChoice,
   identity: KeyPair,
   news: LiveNews,
-): Pick<SwarmOptions, "node" | "detection" | "patience" | "minority" | "onEvent"> => ({
+  revocations?: Revocations,
+): Pick<SwarmOptions, "node" | "detection" | "patience" | "minority" | "onEvent" | "revocations"> => ({
   node: nodeOptions(choice, identity),
   detection: seconds(choice.detection),
   patience: seconds(2 * choice.detection),
   minority: choice.minority,
   onEvent: news.hear,
+  ...(revocations && { revocations }),
 });

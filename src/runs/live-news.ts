@@ -50,7 +50,12 @@ export class LiveNews {
       this.#lost.add(event.id);
       this.#say(`lost peer ${event.id}: ${event.why}`, "warning");
     } else if (event.type === "dropped") {
-      this.#say(`dropped peer ${event.id}, which may not come back: ${event.why}`, "warning");
+      this.#lost.add(event.id);
+      const ticket = event.ticket === "" ? "" : ` (ticket ${event.ticket})`;
+      this.#say(`dropped peer ${event.id}${ticket}, which may not come back: ${event.why}`, "warning");
+    } else if (event.type === "revoked") {
+      this.#lost.add(event.id);
+      this.#say(`peer ${event.id} may not stay: its ticket ${event.ticket} was revoked`, "warning");
     } else if (event.type === "refused") {
       this.#refused(event.node, `refused ${event.node} at ${event.address}: ${event.why}`);
     } else if (event.type === "waiting") {

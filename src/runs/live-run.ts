@@ -173,6 +173,7 @@ class LiveRun {
         if (told.type === "tick") last = this.#tick(stay, told.tick);
         else if (told.type === "regrouped") this.#recorder.regrouped(told.change);
         else if (told.type === "concluded") this.#recorder.concluded(told.totals);
+        else if (told.type === "decided") this.#recorder.decided(told.decision);
         // Each peer's checkpoints are its own, under whatever id it was in the swarm.
         else this.#recorder.checkpoint({ ...told.state, id: peerId(0), rank: 0, members: 1 });
       },

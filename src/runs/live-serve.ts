@@ -6,7 +6,16 @@ import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError } from "../base/errors.ts";
 import { type Seconds, seconds } from "../base/units.ts";
-import { type Admit, foundSwarm, type Hello, joinSwarm, type Stay, type Swarm } from "../transports/libp2p/index.ts";
+import {
+  type Admit,
+  foundSwarm,
+  type Hello,
+  joinSwarm,
+  Revocations,
+  type Stay,
+  type Swarm,
+  signRevocations,
+} from "../transports/libp2p/index.ts";
 import type { KeyPair } from "../transports/libp2p/keys.ts";
 import { issueTicket, type Ticket } from "../transports/libp2p/ticket.ts";
 import type { Job } from "./job.ts";
@@ -20,7 +29,7 @@ import { LiveNews } from "./live-news.ts";
 import { checkRole, type Opened, openLive } from "./live-open.ts";
 import { type LiveControls, liveRun } from "./live-run.ts";
 import type { RunResult } from "./result.ts";
-import { issueFrom, revokedIn, swarmKeyPath } from "./swarm-folder.ts";
+import { issueFrom, revokedIn, swarmKeyPath, ticketsOf } from "./swarm-folder.ts";
 
 export interface ServeChoice {
   readonly network: NetworkChoice;
@@ -33,6 +42,9 @@ export interface ServeChoice {
   /** Of the run and of the swarm. */
   readonly folder: string;
 }
+
+/** Between two looks at the book of tickets. */
+const LOOK_AT_BOOK_MS = 2000;
 
 /** Own tickets are made for each hello, and need not hold for long. */
 const OWN_TICKET_SECONDS = 3600;
@@ -50,6 +62,7 @@ export async function serve(job: Job, choice: ServeChoice, controls: LiveControl
   const record = opened.setting.checkpoint && (await readLiveRecord(folder));
   const about = await aboutOf(opened, record?.run ?? crypto.randomUUID());
   const host = new Host(choice, controls, swarmKey, identity, about);
+  await host.publishRevoked();
   const { swarm, stay } = (await host.comeBack(record?.members ?? [])) ?? (await host.found());
   try {
     if (stay === undefined) await tellTicket(swarm, choice, controls);
@@ -58,7 +71,12 @@ export async function serve(job: Job, choice: ServeChoice, controls: LiveControl
     throw error;
   }
   const run = { folder, name: about.run };
-  return await liveRun({ ...opened, swarm, news: host.news, stay, continued: () => about.continued, run }, controls);
+  const watching = setInterval(() => void host.publishRevoked(), LOOK_AT_BOOK_MS).unref();
+  try {
+    return await liveRun({ ...opened, swarm, news: host.news, stay, continued: () => about.continued, run }, controls);
+  } finally {
+    clearInterval(watching);
+  }
 }
 
 async function aboutOf({ job, setting, layout }: Opened, run: string): Promise<About> {
@@ -91,7 +109,10 @@ class Host {
   readonly #identity: KeyPair;
   readonly #about: About;
   readonly #admit: Admit;
+  readonly #revocations: Revocations;
   #swarm: Swarm | undefined;
+  /** Why the book could not be read at the last look. */
+  #trouble = "";
 
   constructor(choice: ServeChoice, controls: LiveControls, swarmKey: KeyPair, identity: KeyPair, about: About) {
     this.#choice = choice;
@@ -100,11 +121,12 @@ class Host {
     this.#identity = identity;
     this.#about = about;
     this.news = new LiveNews(controls.say);
+    this.#revocations = new Revocations(swarmKey.swarmId);
     this.#admit = doorOf({
       swarm: swarmKey.swarmId,
       node: identity.peerId,
       run: () => about.run,
-      revoked: () => revokedIn(choice.folder),
+      revoked: async () => new Set([...(await revokedIn(choice.folder)), ...this.#revocations.serials]),
       today: controls.today,
       onTrouble: (error) => controls.say(`tickets cannot be checked: ${String(error)}`, "warning"),
     });
@@ -136,8 +158,24 @@ class Host {
   get #options() {
     const { kill } = this.#controls;
     const { network } = this.#choice;
-    const common = swarmOptions(network, this.#identity, this.news);
+    const common = swarmOptions(network, this.#identity, this.news, this.#revocations);
     return { ...common, admit: this.#admit, hello: this.#hello, ...(kill && { signal: kill }) };
+  }
+
+  /** Tickets that the book calls revoked are made known to all members, now and whenever there are more. */
+  async publishRevoked(): Promise<void> {
+    try {
+      const revoked = (await ticketsOf(this.#choice.folder)).filter((ticket) => ticket.revoked);
+      const latestLast = revoked.toSorted((a, b) => a.expires - b.expires);
+      const serials = this.#revocations.listFor(latestLast.map(({ serial }) => serial));
+      this.#trouble = "";
+      if (serials === undefined) return;
+      const at = seconds(Math.max(this.#controls.today(), this.#revocations.at + 1));
+      await this.#revocations.take(await signRevocations(this.#swarmKey, serials, at));
+    } catch (error) {
+      if (this.#trouble !== String(error)) this.#controls.say(`tickets cannot be revoked: ${error}`, "warning");
+      this.#trouble = String(error);
+    }
   }
 
   get #role(): "train" | "aggregate" {

@@ -7,9 +7,10 @@ import { servePeer } from "../transports/threads/index.ts";
 import type { Beginning, PeerOutcome, Resumed, Tick } from "./host.ts";
 import type { Job } from "./job.ts";
 import { type LiveSetting, placeOf } from "./live-data.ts";
+import type { Decision } from "./pacing/pacing.ts";
 import { trainPeer } from "./program.ts";
 import type { PeerState, Regrouping, Totals } from "./result.ts";
-import { methodOf, openJobModel, trainingSettings } from "./setting.ts";
+import { methodOf, methodWithDials, openJobModel, trainingSettings } from "./setting.ts";
 
 /** What the worker is started with. */
 export interface LiveWorkerData {
@@ -28,6 +29,7 @@ export type LiveWorkerMessage =
   | { readonly type: "tick"; readonly tick: Tick }
   | { readonly type: "regrouped"; readonly change: Regrouping }
   | { readonly type: "concluded"; readonly totals: Totals }
+  | { readonly type: "decided"; readonly decision: Decision }
   | { readonly type: "checkpoint"; readonly state: PeerState };
 
 /** What the main thread tells it: to leave after the round in flight. */
@@ -50,6 +52,7 @@ servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
     return await trainPeer(peer, {
       job,
       method: methodOf(job),
+      ...methodWithDials(job),
       model,
       data,
       roster: peer.view,
@@ -69,6 +72,7 @@ servePeer<PeerOutcome>(async ({ peer, data: given, control }) => {
         show: () => {},
         shown: () => [],
         concluded: (totals) => tell({ type: "concluded", totals }),
+        decided: (decision) => tell({ type: "decided", decision }),
         regrouped: (change) => tell({ type: "regrouped", change }),
         ended: () => late && (peer.view.workers.length > 0 || peer.view.members[0] === peer.id),
       },

@@ -16,6 +16,7 @@ import type { Peer } from "../ports/peer.ts";
 import { isLiar, lying, parseByzantine } from "../recipes/byzantine.ts";
 import type { Learner, StepReport, Trainee } from "../recipes/method.ts";
 import { conclude } from "../rounds/conclusion.ts";
+import { expelling, ReadingPeer } from "../rounds/reading-peer.ts";
 import { Course, type Participant } from "./course.ts";
 import { NOTES, type PeerOutcome, type PeerSetup } from "./host.ts";
 import { sumOf, totalsOf } from "./ledger.ts";
@@ -41,8 +42,9 @@ class PeerRun {
   readonly #elastic: boolean;
   #checkpointed: Seconds;
 
-  constructor(peer: Peer, setup: PeerSetup) {
+  constructor(given: Peer, setup: PeerSetup) {
     const { method, resumed, begins = "together" } = setup;
+    const peer = setup.settings.elastic ? new ReadingPeer(given) : given;
     const timed = setup.dials && new TimedPeer(peer);
     this.#peer = peer;
     this.#setup = setup;
@@ -103,7 +105,7 @@ class PeerRun {
     }
     try {
       this.#pacing?.begin();
-      const report = await this.#learner.step({ number, attempt }, this.#noteToTell());
+      const report = await expelling(this.#peer, () => this.#learner.step({ number, attempt }, this.#noteToTell()));
       course.attempt = 0;
       return report;
     } catch (error) {
@@ -200,9 +202,10 @@ class PeerRun {
 
   async #concluded(): Promise<boolean> {
     const { host } = this.#setup;
+    const peer = this.#peer;
     try {
-      if (host.alone) host.concluded?.(await this.#reportTotals());
-      else await conclude(this.#peer, this.#course.round);
+      if (host.alone) host.concluded?.(await expelling(peer, () => this.#reportTotals()));
+      else await expelling(peer, () => conclude(peer, this.#course.round));
       return true;
     } catch (error) {
       if (error instanceof PeerLost) return false;
@@ -214,8 +217,8 @@ class PeerRun {
   async #reportTotals(): Promise<Totals> {
     const { rank, hops, round } = this.#course;
     const own = totalsOf({ totals: this.#peer.meter.totals(), serves: rank === 0 && hops === undefined });
-    const sum = (reports: readonly Uint8Array[]) => writeTotals(reports.map(readTotals).reduce(sumOf));
-    return readTotals(await conclude(this.#peer, round, { own: writeTotals(own), sum }));
+    const add = (sum: Uint8Array, report: Uint8Array) => writeTotals(sumOf(readTotals(sum), readTotals(report)));
+    return readTotals(await conclude(this.#peer, round, { own: writeTotals(own), add }));
   }
 
   /** The run ended before this peer, which had just come, was given its state. */

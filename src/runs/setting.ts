@@ -102,7 +102,7 @@ export function trainingSettings(job: Job, model: Model, setting: Pick<Setting, 
   const optimizer = job.optimizer ?? own ?? null;
   const stepCost = job.stepCost ?? undefined;
   const factors = schedule === null ? undefined : parseSchedule(schedule, "job.schedule");
-  const { members, workers } = viewOf(job);
+  const { workers } = viewOf(job);
   return {
     learningRate: learningRateOf(job, model, setting),
     momentum: job.momentum,
@@ -111,7 +111,7 @@ export function trainingSettings(job: Job, model: Model, setting: Pick<Setting, 
     weightOf: (worker) => setting.parts[workers.indexOf(worker)]!.length,
     rounds: job.rounds,
     elastic: isElastic(job),
-    parts: members.length,
+    parts: workers.length,
     ...(factors && { schedule: (round: number) => factors.factor(round + 1, job.rounds) }),
     ...(optimizer !== null && optimizer !== "sgd" && { optimizer: parseOptimizer(optimizer, "job.optimizer") }),
     ...(average !== null && { averaging: parseAveraging(average, "job.average", job.rounds) }),

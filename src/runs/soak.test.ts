@@ -72,6 +72,27 @@ for (const method of soakMethods) {
     assert.deepEqual([ends, returned], [4, 1]);
   });
 
+  for (const babbler of [0, 2]) {
+    test(`${name}: goes on without peer ${babbler}, from which noise comes`, async () => {
+      const { ends, crashed } = await soakSchedule({
+        ...scheduleWith(method, []),
+        babbler: { peer: peerId(babbler), round: 4 },
+      });
+      assert.deepEqual([ends, crashed], [3, 1]);
+    });
+  }
+
+  // Where members may be absent, a member that is no server cannot tell.
+  for (const braggart of method.recipe.includes("participation") ? [2] : [0, 2]) {
+    test(`${name}: goes on without peer ${braggart}, which claims rounds that nobody made`, async () => {
+      const { ends, crashed } = await soakSchedule({
+        ...scheduleWith(method, [{ peer: peerId(1), at: seconds(0.0501) }]),
+        braggart: peerId(braggart),
+      });
+      assert.deepEqual([ends, crashed], [2, 2]);
+    });
+  }
+
   if (method.serverless === true) continue;
   test(`${name}: a server without data that comes back hears the one that took its place`, async () => {
     const crashes = [{ peer: peerId(0), at: seconds(0.0501), back: seconds(0.1) }];

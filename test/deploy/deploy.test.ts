@@ -120,8 +120,12 @@ const pod = at(kind("Job"), "spec.template.spec");
 const main = at(pod, "containers.0");
 const named = (list: Yaml): Map<Yaml, Yaml> => new Map((list as Yaml[]).map((one) => [at(one, "name"), one]));
 
+const SECRET = "THINWIRE_SECRET";
+
 test("every peer of the Job finds the others: rank, size and address come out of its pod's environment", () => {
-  const env = Object.fromEntries([...named(at(main, "env"))].map(([name, one]) => [name, at(one, "value")]));
+  const { [SECRET]: secret, ...given } = Object.fromEntries(named(at(main, "env")));
+  assert.deepEqual(secret, { name: SECRET, valueFrom: { secretKeyRef: { name: "thinwire", key: "secret" } } });
+  const env = Object.fromEntries(Object.entries(given).map(([name, one]) => [name, at(one as Yaml, "value")]));
   const size = at(kind("Job"), "spec.completions");
   assert.equal(at(kind("Job"), "spec.completionMode"), "Indexed");
   assert.equal(at(kind("Job"), "spec.parallelism"), size);

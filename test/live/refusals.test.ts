@@ -9,7 +9,7 @@ import { keyFromFile } from "../../src/runs/key-files.ts";
 import { issueFrom, revokeIn, swarmKeyPath } from "../../src/runs/swarm-folder.ts";
 import { issueTicket, parseTicket } from "../../src/transports/libp2p/ticket.ts";
 import { thinwire } from "../cli/command.ts";
-import { serve, temporaryPlace, ticketOf } from "./member.ts";
+import { joiner, serve, temporaryPlace, ticketOf } from "./member.ts";
 
 const LATER = seconds(4_000_000_000);
 
@@ -49,4 +49,21 @@ test("a ticket that is missing, forged, expired, revoked or of another swarm is 
   await server.says(/^refused 12D3KooW\w+ at \S+: ticket \w+: expected a ticket of this swarm/);
   server.kill("SIGINT");
   await server.result(130);
+});
+
+test("a member whose ticket is revoked while it trains is out of the swarm, and is told why", async (t) => {
+  const at = await temporaryPlace(t);
+  const swarm = join(at.folder, "server");
+  const server = serve(at, ["--model", "softmax", "--rounds", "1000000", "--eval-every", "10"]);
+  const good = await ticketOf(server);
+  const { addresses } = await parseTicket(good);
+  const { ticket } = await issueFrom(swarm, { role: "train", expires: LATER, addresses });
+  const [friend, other] = [joiner(at, "friend", good), joiner(at, "other", ticket.text)];
+  await Promise.all([server, friend, other].map((member) => member.passes(20)));
+  await revokeIn(swarm, ticket.serial);
+  await friend.says(new RegExp(`^peer \\d may not stay: its ticket ${ticket.serial} was revoked$`));
+  const { code, stderr } = await other.over;
+  assert.equal(code, 2, stderr);
+  assert.match(stderr, /expected to be let in, got .*ticket that holds, got .*revoked/);
+  await friend.passes(friend.round + 20);
 });

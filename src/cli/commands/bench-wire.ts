@@ -17,7 +17,7 @@ interface WireOptions {
   readonly model: string;
   readonly hosts: string;
   readonly links: readonly string[];
-  readonly recipes?: readonly string[];
+  readonly recipes: readonly string[];
   readonly batch: string;
   readonly lr: string;
   readonly momentum: string;
@@ -38,7 +38,7 @@ export function benchWireCommand(world: World, end: (code: ExitCode) => void): C
     .option("--model <spec>", "model, an mlp beside PyTorch", "mlp:512,128")
     .option("--hosts <n>", "hosts, a process on each", "4")
     .option("--links <rates...>", "bandwidth of each link, or none", ["none", "100mbit", "20mbit", "5mbit"])
-    .option("--recipes <names...>", "some of: all-reduce, 'all-reduce top-k:0.01', … (default: all)")
+    .option("--recipes <names...>", "each with its compressor, 'double-squeeze top-k:0.01', or advised", ["advised"])
     .option("--batch <rows>", "rows of each host's mini-batch", "64")
     .option("--lr <rate>", "learning rate", "0.1")
     .option("--momentum <factor>", "momentum of all", "0.9")
@@ -78,7 +78,7 @@ function settings(options: WireOptions): Omit<WireBenchmarkOptions, "signal" | "
     model,
     hosts: whole(options.hosts, "--hosts", 2, 64),
     links: options.links.map((name) => ({ name, rate: name === "none" ? undefined : parseRate(name, "--links") })),
-    ...(recipes && { recipes }),
+    recipes,
     batch: whole(options.batch, "--batch", 1, 65_536),
     learningRate: parseNumber(options.lr, "--lr", { min: 1e-9, max: 1e3 }),
     momentum: parseNumber(options.momentum, "--momentum", { min: 0, max: 0.999 }),

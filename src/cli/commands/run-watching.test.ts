@@ -68,7 +68,7 @@ test("--log json writes one JSON object a line on stderr, and the result alone o
   const last = events.at(-1);
   assert.deepEqual(
     [last.event, last.status, last.round, last.rounds, last.accuracy],
-    ["progress", "rounds", 20, 300, 0.95],
+    ["progress", "done", 20, 300, 0.95],
   );
   assert.equal(world.out.lines.length, 1);
   assert.equal(JSON.parse(world.out.text).rounds, 21);

@@ -5,7 +5,7 @@
  */
 import type { TextStream, World } from "../world.ts";
 import { Rhythm } from "./rhythm.ts";
-import type { RunState } from "./run-state.ts";
+import { type RunState, STATUS_WORDS } from "./run-state.ts";
 import type { Level, Screen } from "./screen.ts";
 
 export class JsonScreen implements Screen {
@@ -30,7 +30,16 @@ export class JsonScreen implements Screen {
     if (this.#quiet || !this.#rhythm.due(run, evaluated)) return;
     const { name, status, round, rounds, seconds, loss, accuracy, bytes } = run;
     const level = status === "failed" || status === "diverged" ? "error" : "info";
-    this.#write(level, "progress", { run: name, status, round, rounds, seconds, loss, accuracy, bytes });
+    this.#write(level, "progress", {
+      run: name,
+      status: STATUS_WORDS[status],
+      round,
+      rounds,
+      seconds,
+      loss,
+      accuracy,
+      bytes,
+    });
   }
 
   close(): void {}

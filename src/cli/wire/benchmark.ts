@@ -9,18 +9,21 @@ import type { BitsPerSecond } from "../../base/units.ts";
 import type { Dataset } from "../../ports/dataset.ts";
 import { checkJob, type Job } from "../../runs/job.ts";
 import { openSetting, type Setting } from "../../runs/setting.ts";
+import { advisedRecipe } from "./advice.ts";
 import { INTERFACE, WireNetwork } from "./network.ts";
 import { runOnHosts } from "./processes.ts";
-import { ddp, hiddenOf, type Measured, RECIPES, type System, thinwire } from "./systems.ts";
+import { ddp, EVAL_STEPS, hiddenOf, type Measured, type System, thinwire } from "./systems.ts";
+
+/** undefined: without a limit. */
+type Rate = BitsPerSecond | undefined;
 
 export interface WireBenchmarkOptions {
   readonly data: string;
   readonly model: string;
   readonly hosts: number;
-  /** Names of `RECIPES`; default: all. */
+  /** Each with its compressor, as `systems.ts` has it, or `advised`: what is best for the link. Default: `advised`. */
   readonly recipes?: readonly string[];
-  /** undefined: without a limit. */
-  readonly links: readonly { readonly name: string; readonly rate: BitsPerSecond | undefined }[];
+  readonly links: readonly { readonly name: string; readonly rate: Rate }[];
   readonly batch: number;
   readonly learningRate: number;
   readonly momentum: number;
@@ -50,7 +53,6 @@ export interface WireRow {
   readonly ledgerBytes: number | null;
 }
 
-const EVAL_EVERY = 10;
 const ROUNDS_MAX = 20_000;
 
 /** @throws {ConfigError} without root, without the tools, or if a system fails {DataError} {Aborted} */
@@ -59,11 +61,11 @@ export async function benchWire(options: WireBenchmarkOptions): Promise<{ readon
   const network = await WireNetwork.open(hosts, `tw${process.pid % 100_000}`);
   const folder = await mkdtemp(join(tmpdir(), "thinwire-wire-"));
   try {
-    const systems = await systemsOf(options, folder);
+    const systemsOn = await systemsOf(options, folder);
     const rows: WireRow[] = [];
     for (const { name, rate } of options.links) {
       await network.shape(rate);
-      for (const system of systems) {
+      for (const system of systemsOn(rate)) {
         const out = join(folder, `run-${rows.length}`);
         const row = await measure(
           system,
@@ -87,7 +89,8 @@ function told({ msPerStep, reachedTargetAtSeconds, extrapolated, rounds }: WireR
   return `${pace}, reached in ${extrapolated ? "about " : ""}${reachedTargetAtSeconds.toFixed(1)} s and ${rounds} rounds`;
 }
 
-async function systemsOf(options: WireBenchmarkOptions, folder: string): Promise<System[]> {
+/** @returns what is compared on a link */
+async function systemsOf(options: WireBenchmarkOptions, folder: string): Promise<(rate: Rate) => readonly System[]> {
   const job = checkJob({
     data: options.data,
     model: options.model,
@@ -99,12 +102,15 @@ async function systemsOf(options: WireBenchmarkOptions, folder: string): Promise
   const shared = [
     ...["--data", job.data, "--model", job.model, "--batch", `${job.batch}`, "--lr", `${options.learningRate}`],
     ...["--momentum", `${options.momentum}@worker`, "--seed", `${job.seed}`, "--rounds", `${ROUNDS_MAX}`],
-    ...["--until", `accuracy=${options.target}`, "--eval-every", `${EVAL_EVERY}`],
+    ...["--until", `accuracy=${options.target}`],
   ];
-  const names = options.recipes ?? [...RECIPES.keys()];
-  const own = names.map((name) => thinwire(name, shared, [process.execPath, process.argv[1]!]));
-  if (options.python === undefined) return own;
-  return [...own, ...ddp(await ddpTask(options, job, join(folder, "data")), options.python)];
+  const { recipes = ["advised"], python } = options;
+  const main = [process.execPath, process.argv[1]!];
+  const own = (rate: Rate) =>
+    recipes.map((name) => thinwire(name === "advised" ? advisedRecipe(rate) : name, shared, main));
+  for (const { rate } of options.links) own(rate); // complains before anything runs
+  const others = python === undefined ? [] : ddp(await ddpTask(options, job, join(folder, "data")), python);
+  return (rate) => [...own(rate), ...others];
 }
 
 async function ddpTask(options: WireBenchmarkOptions, job: Job, folder: string) {
@@ -123,7 +129,7 @@ async function ddpTask(options: WireBenchmarkOptions, job: Job, folder: string) 
     batch: options.batch,
     learningRate: options.learningRate,
     momentum: options.momentum,
-    evalEvery: EVAL_EVERY,
+    evalEvery: EVAL_STEPS,
     target: options.target,
     roundsMax: ROUNDS_MAX,
     seed: options.seed,
@@ -176,14 +182,14 @@ async function measure(system: System, place: Place, before: readonly WireRow[])
 }
 
 function rowOf(
-  { system, recipe }: System,
+  { system, recipe, stepsPerRound }: System,
   link: string,
   { rounds, seconds, reachedTargetAtSeconds, ledgerBytes }: Measured,
   bytes: number,
   reference: WireRow | undefined,
 ): WireRow {
-  const msPerStep = (1000 * seconds) / rounds;
-  const common = { system, recipe, link, msPerStep };
+  const msPerRound = (1000 * seconds) / rounds;
+  const common = { system, recipe, link, msPerStep: msPerRound / stepsPerRound };
   if (reachedTargetAtSeconds !== null || reference === undefined) {
     return { ...common, rounds, reachedTargetAtSeconds, extrapolated: false, bytes, ledgerBytes };
   }
@@ -191,7 +197,7 @@ function rowOf(
   return {
     ...common,
     rounds: reference.rounds,
-    reachedTargetAtSeconds: (reference.rounds * msPerStep) / 1000,
+    reachedTargetAtSeconds: (reference.rounds * msPerRound) / 1000,
     extrapolated: true,
     bytes: bytes * share,
     ledgerBytes: ledgerBytes === null ? null : ledgerBytes * share,

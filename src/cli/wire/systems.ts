@@ -1,13 +1,15 @@
 /**
  * What is compared on shaped links: recipes of Thinwire, and PyTorch's DDP with its hooks.
  */
-import type { Job } from "../../runs/job.ts";
+import { ConfigError } from "../../base/errors.ts";
+import { checkJob, type Job } from "../../runs/job.ts";
 import type { RunResult } from "../../runs/result.ts";
 import { DDP_PROGRAM, type DdpTask, HOOKS } from "./ddp.ts";
 
 export interface System {
   readonly system: "thinwire" | "ddp";
   readonly recipe: string;
+  readonly stepsPerRound: number;
   command(limits: Limits): readonly string[];
   /** What rank 0 says on stderr when it begins, unless it keeps the limit of time itself. */
   readonly begins?: string;
@@ -29,21 +31,32 @@ export interface Measured {
   readonly ledgerBytes: number | null;
 }
 
-/** Options of recipes, named as the rows name them. */
-export const RECIPES: ReadonlyMap<string, readonly string[]> = new Map([
-  ["all-reduce", ["--recipe", "all-reduce-sgd"]],
-  ["all-reduce top-k:0.01", ["--recipe", "all-reduce-sgd:feedback=true", "--compressor", "top-k:0.01"]],
-  ["double-squeeze top-k:0.01", ["--recipe", "double-squeeze", "--compressor", "top-k:0.01"]],
-  ["stc:steps=16 stc:0.003", ["--recipe", "stc:steps=16", "--compressor", "stc:0.003"]],
-]);
+/** Steps between two evaluations of every system, or as near to it as whole rounds come. */
+export const EVAL_STEPS = 10;
 
-/** @param jobOptions what all recipes share, on the command line @param main how this program is started */
+/**
+ * @param name a recipe, and after a space its compressor, such as `double-squeeze top-k:0.01`
+ * @param jobOptions what all recipes share, on the command line
+ * @param main how this program is started
+ * @throws {ConfigError} if the name is none
+ */
 export function thinwire(name: string, jobOptions: readonly string[], main: readonly string[]): System {
-  const recipe = RECIPES.get(name) ?? [];
+  const [recipe = "", compressor, ...more] = name.split(" ");
+  if (more.length > 0) {
+    throw new ConfigError("--recipes", { expected: "a recipe, and after one space its compressor", got: name });
+  }
+  const use = { recipe, ...(compressor !== undefined && { compressor }) };
+  checkJob(use);
+  const options = [
+    ...Object.entries(use).flatMap(([option, value]) => [`--${option}`, value]),
+    ...["--eval-every", `${Math.max(1, Math.round(EVAL_STEPS / stepsOf(recipe)))}`],
+    ...jobOptions,
+  ];
   return {
     system: "thinwire",
     recipe: name,
-    command: ({ folder }) => [...main, "train", ...recipe, ...jobOptions, "--json", "--log", "json", "--out", folder],
+    stepsPerRound: stepsOf(recipe),
+    command: ({ folder }) => [...main, "train", ...options, "--json", "--log", "json", "--out", folder],
     begins: '"event":"progress"',
     read(line) {
       const { rounds, seconds, reachedTargetAtSeconds, bytesTotal } = JSON.parse(line) as RunResult; // its own --json
@@ -52,10 +65,14 @@ export function thinwire(name: string, jobOptions: readonly string[], main: read
   };
 }
 
+/** Mini-batches of a worker in a round; recipes that have another number by default are to be named with it. */
+const stepsOf = (recipe: string): number => Number(/[:,]steps=(\d+)/.exec(recipe)?.[1] ?? 1);
+
 export const ddp = (task: Omit<DdpTask, "hook" | "secondsMax">, python: string): System[] =>
   HOOKS.map((hook) => ({
     system: "ddp",
     recipe: hook === "none" ? "no hook" : `${hook} hook`,
+    stepsPerRound: 1,
     command: ({ secondsMax }) => [python, "-c", DDP_PROGRAM, JSON.stringify({ ...task, hook, secondsMax })],
     read(line) {
       const { rounds, seconds, reachedTargetAtSeconds } = JSON.parse(line) as Measured; // DDP_PROGRAM prints it

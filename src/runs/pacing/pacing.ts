@@ -10,7 +10,7 @@
  * few bytes leave right behind those of a round and are there before those of the next one. So nobody waits for them: what
  * is late or lost is left aside, and the dials stay.
  */
-import { PeerLost } from "../../base/errors.ts";
+import { CorruptError, PeerLost } from "../../base/errors.ts";
 import { seconds } from "../../base/units.ts";
 import { ByteSink, ByteSource } from "../../coding/bytes.ts";
 import type { Dial } from "../../compressors/compressor.ts";
@@ -132,7 +132,10 @@ export class Pacing {
     if (round !== told + 1) return undefined;
     const others = this.#peer.view.members.slice(1);
     const bodies = await this.#peer.gather(others, tagOf(told, "readings"), NO_WAIT);
-    const readings = [this.#told!.readings, ...[...bodies.values()].map(readReadings)];
+    const readings = [
+      this.#told!.readings,
+      ...[...bodies.values()].flatMap((body) => unlessCorrupt(readReadings, body) ?? []),
+    ];
     const target = (direction: Direction) =>
       roundTime(
         readings.map((reading) => reading[direction]),
@@ -151,11 +154,7 @@ export class Pacing {
     if (round !== told + 2) return undefined;
     const bodies = await this.#peer.gather([this.#first], tagOf(told, "targets"), NO_WAIT);
     const body = bodies.get(this.#first);
-    if (body === undefined) return undefined;
-    const source = new ByteSource(body, "targets of a round");
-    const [up, down] = [source.finite(), source.finite()];
-    source.end();
-    return { up: up > 0 ? up : undefined, down: down > 0 ? down : undefined };
+    return body && unlessCorrupt(readTargets, body);
   }
 
   #turn(
@@ -194,6 +193,23 @@ export class Pacing {
 }
 
 /** @throws {CorruptError} */
+/** These messages are advice: what does not decode is left aside. */
+function unlessCorrupt<T>(read: (body: Uint8Array) => T, body: Uint8Array): T | undefined {
+  try {
+    return read(body);
+  } catch (error) {
+    if (error instanceof CorruptError) return undefined;
+    throw error;
+  }
+}
+
+function readTargets(body: Uint8Array): PerDirection<number | undefined> {
+  const source = new ByteSource(body, "targets of a round");
+  const [up, down] = [source.finite(), source.finite()];
+  source.end();
+  return { up: up > 0 ? up : undefined, down: down > 0 ? down : undefined };
+}
+
 function readReadings(body: Uint8Array): PerDirection<Reading> {
   const source = new ByteSource(body, "readings of a peer");
   const time = (): number => {

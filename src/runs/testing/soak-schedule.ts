@@ -19,6 +19,10 @@ export interface Schedule {
   readonly link: string;
   readonly faults: Faults;
   readonly crashes: readonly ({ readonly peer: PeerId } & Absence)[];
+  /** What this peer sends from a round on does not decode. */
+  readonly babbler?: { readonly peer: PeerId; readonly round: number };
+  /** What this peer says of the rounds that it has done is too much. */
+  readonly braggart?: PeerId;
   /** From then on rank 0 is asked to stop the run. */
   readonly stopAt: Seconds;
 }
@@ -63,8 +67,9 @@ export function scheduleOf(seed: number, only = ""): Schedule {
   const detection = draws.pick([0, 10, 200]);
   /** About what a round takes, in milliseconds. */
   const pace = 5 + 4 * latency;
-  const plan = { members: workers + (ownServer ? 1 : 0), duration: rounds * pace, pace, detection };
-  return {
+  const members = workers + (ownServer ? 1 : 0);
+  const plan = { members, duration: rounds * pace, pace, detection };
+  const schedule: Schedule = {
     seed,
     method,
     workers,
@@ -76,6 +81,9 @@ export function scheduleOf(seed: number, only = ""): Schedule {
     crashes: crashesOf(draws, plan),
     stopAt: draws.chance(0.15) ? seconds((draws.uniform() * plan.duration) / 1000) : seconds(Number.POSITIVE_INFINITY),
   };
+  // A rule that bears noise keeps the one who sends it: it then has its own message, where the others have noise.
+  if (method.aggregator !== undefined || !draws.chance(0.15)) return schedule;
+  return { ...schedule, babbler: { peer: peerId(draws.between(0, members - 1)), round: draws.between(0, rounds) } };
 }
 
 /** Often none, now and then all. */

@@ -9,8 +9,10 @@
  *     while nobody goes, no message is spent on membership, and the mangled mail changes no bit
  */
 import assert from "node:assert/strict";
+import { Random } from "../../base/random.ts";
 import { leaseVectors } from "../../kernels/index.ts";
 import type { Peer } from "../../ports/peer.ts";
+import type { PeerId } from "../../ports/view.ts";
 import type { TrainingSettings } from "../../recipes/method.ts";
 import { conditionsOf } from "../../simulation/conditions.ts";
 import { DeadlockError } from "../../simulation/deadlock.ts";
@@ -146,8 +148,11 @@ async function runSchedule(schedule: Schedule, world: World): Promise<Run> {
   const settings: TrainingSettings = { ...trainingSettings(job, model, { data, parts }), elastic: world.elastic };
   const witness = new Witness(history);
   const shown = new ShownModels(undefined);
+  const conditions = conditionsOf(world.ideal ? {} : faults, { view, link: job.link!, rng: jobRandom(job) });
   const options: SimulationOptions = {
-    ...conditionsOf(world.ideal ? {} : faults, { view, link: job.link!, rng: jobRandom(job) }),
+    ...conditions,
+    ...(schedule.babbler && { mangle: babbling(schedule.babbler, conditions.mangle) }),
+    ...(schedule.braggart !== undefined && { mangle: bragging(schedule.braggart) }),
     view,
     seed,
     crashes: world.ideal ? [] : crashes,
@@ -156,6 +161,7 @@ async function runSchedule(schedule: Schedule, world: World): Promise<Run> {
   let ended = false;
   const ends: PeerOutcome[] = [];
   const program = async (peer: Peer) => {
+    watchExpulsions(peer, schedule);
     const stopRequested = () => peer.clock.now() >= schedule.stopAt;
     const host = { ...hostOf(peer, shown), stopRequested, ended: () => ended };
     const begins = peer.view.epoch > view.epoch ? ("joining" as const) : ("together" as const);
@@ -173,12 +179,50 @@ async function runSchedule(schedule: Schedule, world: World): Promise<Run> {
   return { history, outcomes: results, ends, seconds, torn, crashed, returned, agreements };
 }
 
+/** Nobody is blamed for what it did not do. */
+function watchExpulsions(peer: Peer, { babbler, braggart }: Schedule): void {
+  const expel = peer.expel?.bind(peer);
+  peer.expel = (id, why) => {
+    assert.ok(id === babbler?.peer || id === braggart, `peer ${peer.id} expels peer ${id}: ${why}`);
+    expel?.(id, why);
+  };
+}
+
 /** A server whose workers are all gone for good waits for ever. */
 function whereNobodyTrains(error: unknown): { results: readonly PeerOutcome[]; seconds: number; torn: boolean } {
   const parked = error instanceof DeadlockError ? error.parked : [];
   if (parked.length === 1 && parked[0]!.waits.length === 0) return { results: [], seconds: 0, torn: true };
   throw error;
 }
+
+/** What a peer sends from a round on is noise, longer than any message of these small models. */
+function babbling(
+  { peer, round }: NonNullable<Schedule["babbler"]>,
+  usual: SimulationOptions["mangle"] = () => "deliver",
+): NonNullable<SimulationOptions["mangle"]> {
+  const noise = Random.fromSeed(round).split("noise");
+  let begun = false;
+  return (message) => {
+    begun ||= message.from === peer && message.tag.round >= round;
+    if (!begun || message.from !== peer) return usual(message);
+    const length = message.serial % 3 === 0 ? 0 : NOISE_BYTES;
+    return { body: Uint8Array.from({ length }, (_, i) => noise.u32(NOISE_BYTES * message.serial + i) % 256) };
+  };
+}
+
+const NOISE_BYTES = 4099;
+
+/** Where a standing and a plan tell of rounds (`rounds/agreement.ts`). */
+const ROUNDS_AT = 2;
+
+const bragging =
+  (peer: PeerId): NonNullable<SimulationOptions["mangle"]> =>
+  ({ from, tag, body }) => {
+    if (from !== peer || tag.kind !== "view" || tag.part === 2) return "deliver";
+    const claim = body.slice();
+    claim[ROUNDS_AT + 3] = 1; // 2²⁴ more
+    return { body: claim };
+  };
 
 /** Sees who goes, and counts messages. */
 class Witness {

@@ -16,9 +16,9 @@ export interface Remote {
   readonly address: string;
 }
 
-/** `reason` is for the person who wants to join. */
+/** `ticket` is the serial of the one that was shown, if any; `reason` is for the person who wants to join. */
 export type Verdict =
-  | { readonly accepted: true; readonly role: Role }
+  | { readonly accepted: true; readonly role: Role; readonly ticket?: string }
   | { readonly accepted: false; readonly reason: string };
 
 /**

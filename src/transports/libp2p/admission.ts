@@ -51,11 +51,12 @@ export function admission(settings: AdmissionSettings): Admit {
     if (revoked === undefined) return refused("this member cannot check tickets at the moment; try another one");
     try {
       const hello = await readHello(bytes, remote.peerId, settings.node);
-      checkUse(await parseTicket(hello.ticket), hello, settings, revoked);
+      const ticket = await parseTicket(hello.ticket);
+      checkUse(ticket, hello, settings, revoked);
       checkFresh(hello, remote, heard);
       checkJob(settings.job, hello.job);
       rate.giveBack(place, settings.now());
-      return { accepted: true, role: hello.role };
+      return { accepted: true, role: hello.role, ticket: ticket.serial };
     } catch (error) {
       if (!(error instanceof ThinwireError)) throw error;
       return refused(error.message);

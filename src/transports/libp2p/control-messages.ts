@@ -6,6 +6,7 @@ import { CorruptError } from "../../base/errors.ts";
 import { ByteSink, ByteSource } from "../../coding/bytes.ts";
 import { type PeerId, peerId } from "../../ports/view.ts";
 import { ByteQueue } from "./byte-queue.ts";
+import { REVOCATIONS_BYTES_MAX } from "./revocations.ts";
 import { CONTROL_BYTES_MAX, REASON_BYTES_MAX } from "./swarm-limits.ts";
 import { readText, readView, type SwarmView, writeText, writeView } from "./swarm-view.ts";
 
@@ -19,7 +20,7 @@ export type ControlMessage =
   /** The first on a stream: who writes to whom, and the newest view that it knows. */
   | { readonly type: "hello"; readonly from: PeerId; readonly to: PeerId; readonly epoch: number }
   | { readonly type: "alive"; readonly epoch: number }
-  /** To the leader: the sender has lost a member, or found it again. A breach is proof that it is at fault. */
+  /** To the leader: the sender has lost a member, or found it again; or has seen it break a limit. */
   | { readonly type: "link"; readonly id: PeerId; readonly state: "up" | "down" | "breach"; readonly why: string }
   /** To the leader: a view without the sender, please. */
   | { readonly type: "leave" }
@@ -30,9 +31,13 @@ export type ControlMessage =
   | { readonly type: "accepted"; readonly epoch: number; readonly ballot: number }
   | { readonly type: "refuse"; readonly epoch: number; readonly ballot: number; readonly promised: number }
   | { readonly type: "commit"; readonly view: SwarmView }
+  /** The signed list of revoked tickets that the sender knows, as it was signed (`revocations.ts`). */
+  | { readonly type: "revoked"; readonly list: Uint8Array }
   /** The program of the sender has gone on to a view, or has left; told here where no mail was ever sent. */
   | { readonly type: "entered"; readonly epoch: number }
-  | { readonly type: "left" };
+  | { readonly type: "left" }
+  /** All mail came that the receiver sent before it asked; one for each of its notes that ask. */
+  | { readonly type: "arrived" };
 
 /** To a question of a proposer. */
 export type Answer = Extract<ControlMessage, { readonly type: "promise" | "accepted" | "refuse" }>;
@@ -50,6 +55,8 @@ const TYPES: readonly ControlMessage["type"][] = [
   "commit",
   "entered",
   "left",
+  "revoked",
+  "arrived",
 ];
 const STATES = ["up", "down", "breach"] as const;
 
@@ -79,8 +86,12 @@ function writeFields(message: ControlMessage): void {
     case "commit":
       writeView(message.view, sink);
       return;
+    case "revoked":
+      sink.u32(message.list.length).bytes(message.list);
+      return;
     case "leave":
     case "left":
+    case "arrived":
       return;
     default:
       sink.u32(message.epoch).u32(message.ballot);
@@ -121,8 +132,15 @@ function readFields(type: ControlMessage["type"], from: ByteSource): ControlMess
     }
     case "commit":
       return { type, view: readView(from) };
+    case "revoked": {
+      const length = from.u32();
+      if (length > REVOCATIONS_BYTES_MAX)
+        throw from.corrupt(`a list of at most ${REVOCATIONS_BYTES_MAX} bytes`, length);
+      return { type, list: from.bytes(length).slice() };
+    }
     case "leave":
     case "left":
+    case "arrived":
       return { type };
   }
   const epoch = from.u32();

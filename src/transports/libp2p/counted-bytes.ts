@@ -1,8 +1,10 @@
 /**
  * Counts what crosses the sockets of a node: libp2p shows each connection to its metrics before it is encrypted, and that
- * is all that these metrics look at.
+ * is all that these metrics look at. Whatever else is to be done to a connection is done here as well.
  */
 import type { Metrics, MultiaddrConnection } from "@libp2p/interface";
+import { writeWhole } from "./whole-writes.ts";
+import { YoungGarbage } from "./young-garbage.ts";
 
 export interface CountedBytes {
   sent: number;
@@ -24,8 +26,8 @@ const silent = {
 const register = () => silent;
 
 /** Metrics that add to `totals` and to nothing else. */
-export const countBytes = (totals: CountedBytes): Metrics => ({
-  trackMultiaddrConnection: (connection) => track(connection, totals),
+export const countBytes = (totals: CountedBytes, garbage: YoungGarbage = new YoungGarbage()): Metrics => ({
+  trackMultiaddrConnection: (connection) => track(connection, totals, garbage),
   trackProtocolStream: nothing,
   registerMetric: register,
   registerMetricGroup: register,
@@ -48,18 +50,21 @@ interface Fed {
  * A listener for its messages would not do: while one is there data is handed out, to it alone if the protocols above it
  * change hands just then.
  */
-function track(connection: MultiaddrConnection, totals: CountedBytes): void {
+function track(connection: MultiaddrConnection, totals: CountedBytes, garbage: YoungGarbage): void {
   if (connection.remoteAddr.getComponents().some(({ name }) => name === "p2p-circuit")) return; // counted below
+  writeWhole(connection);
   const fed: MultiaddrConnection & Partial<Fed> = connection;
   const send = connection.send.bind(connection);
   connection.send = (data) => {
     totals.sent += data.byteLength;
+    garbage.crossed(data.byteLength);
     return send(data);
   };
   const onData = fed.onData?.bind(fed);
   if (onData === undefined) return;
   fed.onData = (data) => {
     totals.received += data.byteLength;
+    garbage.crossed(data.byteLength);
     onData(data);
   };
 }

@@ -17,6 +17,11 @@ export class Founding {
     this.#look();
   }
 
+  /** Whoever waits with one of these tickets waits in vain. */
+  revoke(serials: ReadonlySet<string>): void {
+    for (const [node, { ticket }] of this.#joiners) if (serials.has(ticket)) this.#joiners.delete(node);
+  }
+
   join(joiner: Joiner): void {
     this.#joiners.set(joiner.node, joiner);
     this.#look();
@@ -29,7 +34,7 @@ export class Founding {
   /** The first view: the founder, and the others in the order in which they came. */
   view(founder: Joiner): SwarmView {
     const members = [founder, ...this.#joiners.values()].map((joiner, id) => ({ ...joiner, id: peerId(id) }));
-    return { epoch: 0, nextId: members.length, members };
+    return { epoch: 0, nextId: members.length, members, barred: [] };
   }
 
   #look(): void {

@@ -3,7 +3,7 @@
  * and hears nothing else.
  */
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";
-import { type Admit, MAX_HELLO_BYTES, type Role, type Verdict } from "./admission-port.ts";
+import { type Admit, MAX_HELLO_BYTES, type Verdict } from "./admission-port.ts";
 import { BodyReader } from "./control-messages.ts";
 import { firstWords } from "./first-words.ts";
 import {
@@ -24,6 +24,10 @@ export interface GateOptions {
   /** Who may ask who is there; default: whoever may join. */
   readonly answer?: Admit;
   readonly about: () => Uint8Array;
+  /** The signed list of revoked tickets; empty if there is none. */
+  readonly revoked: () => Uint8Array;
+  /** Why a node was dropped from the swarm, if it was. */
+  readonly barred: (node: string) => string | undefined;
   /** The newest view; undefined while this node is in none. */
   readonly view: () => SwarmView | undefined;
   /** Whether this node decides on joiners now. */
@@ -33,6 +37,8 @@ export interface GateOptions {
   readonly onAdmitted: (node: string) => void;
   readonly onRefused: (node: string, address: string, why: string) => void;
 }
+
+type Admitted = Extract<Verdict, { readonly accepted: true }>;
 
 interface Waiting {
   readonly joiner: Joiner;
@@ -53,7 +59,8 @@ export class Gate {
     await libp2p.handle(MEMBERS_PROTOCOL, (stream, from) => this.#take(stream, from, answer, () => false), options);
     await libp2p.handle(
       JOIN_PROTOCOL,
-      (stream, from) => this.#take(stream, from, admit, (request, role) => this.#queue(stream, from, request, role)),
+      (stream, from) =>
+        this.#take(stream, from, admit, (request, admitted) => this.#queue(stream, from, request, admitted)),
       options,
     );
   }
@@ -69,7 +76,8 @@ export class Gate {
       const waiting = this.#waiting.get(node);
       if (waiting === undefined || id < (before?.nextId ?? 0)) continue;
       this.#waiting.delete(node);
-      this.#answer(waiting.stream, { type: "welcome", id, view, about: this.#options.about() });
+      const { about, revoked } = this.#options;
+      this.#answer(waiting.stream, { type: "welcome", id, view, about: about(), revoked: revoked() });
     }
     if (!this.#options.leads()) this.#sendOn();
   }
@@ -95,7 +103,7 @@ export class Gate {
     stream: Stream,
     connection: Connection,
     admit: Admit,
-    queue: (request: JoinRequest, role: Role) => boolean,
+    queue: (request: JoinRequest, admitted: Admitted) => boolean,
   ): Promise<void> {
     try {
       const reader = new BodyReader(REQUEST_BYTES_MAX);
@@ -108,8 +116,9 @@ export class Gate {
       stream.resume();
       if (!verdict.accepted) return this.#refuse(stream, connection, verdict.reason);
       this.#options.onAdmitted(connection.remotePeer.toString());
-      if (queue(request, verdict.role)) return;
+      if (queue(request, verdict)) return;
       const view = this.#options.view();
+      if (view === undefined && this.#options.leads()) return this.#answer(stream, { type: "wait" });
       if (view === undefined) return this.#refuse(stream, connection, "this node is in no swarm at the moment");
       this.#answer(stream, { type: "members", view, about: this.#options.about() });
     } catch (error) {
@@ -118,6 +127,8 @@ export class Gate {
   }
 
   async #judge(admit: Admit, hello: Uint8Array, connection: Connection): Promise<Verdict> {
+    const why = this.#options.barred(connection.remotePeer.toString());
+    if (why !== undefined) return { accepted: false, reason: `it was dropped from this swarm: ${why}` };
     if (hello.length > MAX_HELLO_BYTES) return { accepted: false, reason: "the hello is too long" };
     try {
       const remote = { peerId: connection.remotePeer.toString(), address: connection.remoteAddr.toString() };
@@ -128,10 +139,15 @@ export class Gate {
   }
 
   /** @returns whether the joiner waits here for the next view */
-  #queue(stream: Stream, { remotePeer }: Connection, { addresses }: JoinRequest, role: Role): boolean {
+  #queue(
+    stream: Stream,
+    { remotePeer }: Connection,
+    { addresses }: JoinRequest,
+    { role, ticket = "" }: Admitted,
+  ): boolean {
     const node = remotePeer.toString();
     if (!this.#options.leads() || this.#waiting.size >= JOINERS_MAX) return false;
-    const joiner = { node, role, addresses };
+    const joiner = { node, role, addresses, ticket };
     this.#waiting.get(node)?.stream.abort(new Error("it asked again"));
     this.#waiting.set(node, { joiner, stream });
     stream.addEventListener("close", () => {

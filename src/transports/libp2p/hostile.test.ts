@@ -60,7 +60,7 @@ test("of thousands of malformed and replayed attempts none gets in, none stays, 
   });
   const [a, b] = players as [Player, Player];
   const node = { listen: ["/ip4/127.0.0.1/tcp/0"], holePunching: false };
-  const stranger = await startNode(node, { isBanned: () => false, isKnown: () => true });
+  const stranger = await startNode(node, { isKnown: () => true });
   try {
     const address = multiaddrOf(a.swarm.addresses[0]!);
     const port = Number(address.getComponents().find(({ name }) => name === "tcp")?.value);

@@ -5,6 +5,7 @@ export type { Admit, Remote, Role, Verdict } from "./admission-port.ts";
 export { livePeer } from "./live-peer.ts";
 export { type LiveThread, type LiveThreadOptions, startLiveThread } from "./live-thread.ts";
 export type { NodeOptions } from "./node.ts";
+export { Revocations, signRevocations } from "./revocations.ts";
 export type { Ending, Stay, SwarmEvent } from "./stay.ts";
 export {
   type FoundOptions,

@@ -5,6 +5,7 @@
 import { ByteSink, ByteSource } from "../../coding/bytes.ts";
 import { type PeerId, peerId } from "../../ports/view.ts";
 import { MAX_HELLO_BYTES } from "./admission-port.ts";
+import { REVOCATIONS_BYTES_MAX } from "./revocations.ts";
 import {
   ABOUT_BYTES_MAX,
   ADDRESS_BYTES_MAX,
@@ -40,9 +41,16 @@ export type JoinAnswer =
   | { readonly type: "refused"; readonly reason: string }
   /** Who is in the swarm, and what it is about: the whole answer to who only asks; a joiner turns to the first. */
   | { readonly type: "members"; readonly view: SwarmView; readonly about: Uint8Array }
-  | { readonly type: "welcome"; readonly id: PeerId; readonly view: SwarmView; readonly about: Uint8Array };
+  /** With the signed list of revoked tickets, if there is one (`revocations.ts`). */
+  | {
+      readonly type: "welcome";
+      readonly id: PeerId;
+      readonly view: SwarmView;
+      readonly about: Uint8Array;
+      readonly revoked: Uint8Array;
+    };
 
-export const ANSWER_BYTES_MAX: number = CONTROL_BYTES_MAX + ABOUT_BYTES_MAX;
+export const ANSWER_BYTES_MAX: number = CONTROL_BYTES_MAX + ABOUT_BYTES_MAX + REVOCATIONS_BYTES_MAX;
 
 const TYPES: readonly JoinAnswer["type"][] = ["wait", "refused", "members", "welcome"];
 
@@ -65,13 +73,15 @@ export function readRequest(body: Uint8Array): JoinRequest {
 
 export function writeAnswer(answer: JoinAnswer): Uint8Array {
   const more = "view" in answer ? viewBytesMax(answer.view) + answer.about.length : REASON_BYTES_MAX;
-  return prefixed(16 + more, (sink) => {
+  const listed = answer.type === "welcome" ? answer.revoked.length : 0;
+  return prefixed(16 + more + listed, (sink) => {
     sink.u8(TYPES.indexOf(answer.type));
     if (answer.type === "wait") return;
     if (answer.type === "refused") return writeText(answer.reason.slice(0, REASON_BYTES_MAX / 4), sink);
     if (answer.type === "welcome") sink.u16(answer.id);
     writeView(answer.view, sink);
     sink.u32(answer.about.length).bytes(answer.about);
+    if (answer.type === "welcome") sink.u32(listed).bytes(answer.revoked);
   });
 }
 
@@ -94,7 +104,11 @@ function readFields(type: JoinAnswer["type"], from: ByteSource): JoinAnswer {
   const length = from.u32();
   if (length > ABOUT_BYTES_MAX) throw from.corrupt(`at most ${ABOUT_BYTES_MAX} bytes about the job`, length);
   const about = from.bytes(length).slice();
-  return id === undefined ? { type: "members", view, about } : { type: "welcome", id, view, about };
+  if (id === undefined) return { type: "members", view, about };
+  const listed = from.u32();
+  if (listed > REVOCATIONS_BYTES_MAX)
+    throw from.corrupt(`at most ${REVOCATIONS_BYTES_MAX} bytes of revocations`, listed);
+  return { type: "welcome", id, view, about, revoked: from.bytes(listed).slice() };
 }
 
 function prefixed(bytesMax: number, write: (sink: ByteSink) => void): Uint8Array {

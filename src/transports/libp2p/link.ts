@@ -38,6 +38,10 @@ export class Link {
   #mailOut: Line | undefined;
   #mailIn: Stream | undefined;
   #state: "opening" | "up" | "down" = "opening";
+  /** Mail was sent since the other was last asked whether it came. */
+  #hasNews = false;
+  /** What to do when it answers, in the order of the questions. */
+  #asked: (() => void)[] = [];
   /** It has said its last words. */
   #hasLeft = false;
   #heard: Seconds = realTime();
@@ -128,8 +132,24 @@ export class Link {
 
   /** @param gone told when the frame is with libp2p or lost; it must not change before */
   mail(frame: Uint8Array, gone: () => void): void {
-    if (this.#state === "down") gone();
-    else this.#mailLine().write(frame, gone);
+    if (this.#state === "down") {
+      gone();
+      return;
+    }
+    this.#hasNews = true;
+    this.#mailLine().write(frame, gone);
+  }
+
+  get hasNews(): boolean {
+    return this.#hasNews;
+  }
+
+  /** Resolves when the other has all mail that was sent to it, or the link is down. */
+  async arrived(): Promise<void> {
+    this.#hasNews = false;
+    if (this.#mailOut === undefined) return;
+    this.#mailOut.write(writeNote({ type: "ask" }));
+    await new Promise<void>((resolve) => this.#asked.push(resolve));
   }
 
   /** Tells what is true once the mail before it was read. */
@@ -161,6 +181,8 @@ export class Link {
     this.#out.cut(why);
     this.#mailOut?.cut(why);
     this.#mailOut = undefined;
+    this.#hasNews = false;
+    for (const resolve of this.#asked.splice(0)) resolve();
     for (const stream of streams) stream?.abort(new Error(why));
   }
 
@@ -186,11 +208,13 @@ export class Link {
   #hear(message: ControlMessage): void {
     this.touch();
     if (message.type === "entered" || message.type === "left") this.#note(message);
+    else if (message.type === "arrived") this.#asked.shift()?.();
     else this.#events.control(this.member.id, message);
   }
 
   #note(note: Note): void {
     if (note.type === "entered") this.#events.entered(this.member.id, note.epoch);
+    if (note.type === "ask") this.send({ type: "arrived" });
     if (note.type !== "left") return;
     this.#hasLeft = true;
     this.#events.left(this.member.id);

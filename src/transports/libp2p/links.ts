@@ -30,8 +30,9 @@ export interface LinksOptions {
 const RETRY_MS = 100;
 const RETRY_MS_MAX = 2000;
 
-/** Heartbeats in the time of detection. */
+/** Heartbeats in the time of detection, and looks at who is silent. */
 export const BEATS = 4;
+const LOOKS = 16;
 
 export class Links {
   readonly #options: LinksOptions;
@@ -40,7 +41,7 @@ export class Links {
   /** Who is no member any more, but may have something left to say. */
   readonly #parting = new Set<PeerId>();
   #view: SwarmView | undefined;
-  #lastTick: Seconds = realTime();
+  #lastLook: Seconds = realTime();
 
   constructor(options: LinksOptions) {
     this.#options = options;
@@ -102,17 +103,34 @@ export class Links {
     for (const link of this.#links.values()) link.note(note);
   }
 
-  /** To be called `BEATS` times in the time of detection. */
-  tick(alive: ControlMessage): void {
+  /**
+   * Resolves when half of the members that mail was sent to have it. Not all: the answer of one may wait behind what that one
+   * sends, and says nothing of this node's wire.
+   */
+  arrived(): Promise<void> {
+    const questions = [...this.#links.values()].filter(({ hasNews }) => hasNews).map((link) => link.arrived());
+    return new Promise((resolve) => {
+      let missing = Math.ceil(questions.length / 2);
+      if (missing === 0) resolve();
+      for (const question of questions) void question.then(() => --missing === 0 && resolve());
+    });
+  }
+
+  /** A heartbeat. To be called `BEATS` times in the time of detection. */
+  beat(alive: ControlMessage): void {
+    for (const link of this.#links.values()) if (link.state === "up") link.send(alive);
+  }
+
+  /** Loses whoever is silent. To be called `LOOKS` times in the time of detection. */
+  look(): void {
     const { detection } = this.#options;
     const now = realTime();
-    const wasStopped = now - this.#lastTick > (2 * detection) / BEATS + 1;
-    this.#lastTick = now;
+    const wasStopped = now - this.#lastLook > (2 * detection) / LOOKS + 1;
+    this.#lastLook = now;
     for (const link of this.#links.values()) {
       if (link.state !== "up") continue;
       if (wasStopped) link.touch(); // others were not silent, this process was not there to hear them
       if (now - link.heard > detection) link.down(`no sign of life for ${Math.round(detection)} s`);
-      else link.send(alive);
     }
   }
 
@@ -208,3 +226,6 @@ export class Links {
 
 /** Time between two heartbeats. */
 export const beatOf = (detection: Seconds): Seconds => seconds(detection / BEATS);
+
+/** Time between two looks. */
+export const lookOf = (detection: Seconds): Seconds => seconds(detection / LOOKS);

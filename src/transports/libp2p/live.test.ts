@@ -148,7 +148,7 @@ test("a member that the others went on without is told so, and comes back under 
   const players = await gather(3, QUICK);
   await playing(players, async () => {
     const [a, b, c] = players as [Player, Player, Player];
-    a.stay.membership.breach(c.peer.id, "for the test"); // as if it had been silent; it is not banned
+    a.stay.membership.linkDown(c.peer.id, "for the test"); // as if it had been silent
     assert.equal(await c.stay.over, "expelled");
     assert.equal(c.peer.signal.reason.code, "peer-lost");
     await assert.rejects(c.peer.receive(a.peer.id, at(0)), { code: "aborted" });

@@ -5,23 +5,24 @@
  *     0  a note of 8 bytes:  0  u8 0   1  u8 type   2  u16 peer   4  u32 epoch
  *
  * Notes: 1 opens a stream, with the ids of its sender and, in place of the epoch, of its receiver; 2 says that the sender
- * has gone on to a view; 3 that it has left and nothing follows.
+ * has gone on to a view; 3 that it has left and nothing follows; 4 asks to be told that all before it has come.
  */
 import { CorruptError } from "../../base/errors.ts";
 import { type Bytes, bytes } from "../../base/units.ts";
 import { ByteSink, ByteSource } from "../../coding/bytes.ts";
 import { FRAME_BYTES, readHeader } from "../../coding/frame.ts";
 import { type PeerId, peerId } from "../../ports/view.ts";
-import { ByteQueue } from "./byte-queue.ts";
+import { Arriving } from "./arriving.ts";
 import { EPOCHS_AHEAD_MAX, type PeerLimits, ROUNDS_COUNTED } from "./swarm-limits.ts";
 
 const NOTE_BYTES = 8;
-const NOTES = { open: 1, entered: 2, left: 3 } as const;
+const NOTES = { open: 1, entered: 2, left: 3, ask: 4 } as const;
 
 export type Note =
   | { readonly type: "open"; readonly from: PeerId; readonly to: PeerId }
   | { readonly type: "entered"; readonly epoch: number }
-  | { readonly type: "left" };
+  | { readonly type: "left" }
+  | { readonly type: "ask" };
 
 export type MailRecord = Note | { readonly type: "frame"; readonly frame: Uint8Array<ArrayBuffer> };
 
@@ -42,7 +43,8 @@ function readNote(record: Uint8Array): Note {
   if (type === NOTES.open && value < 2 ** 16) return { type: "open", from: peerId(id), to: peerId(value) };
   if (type === NOTES.entered && id === 0) return { type: "entered", epoch: value };
   if (type === NOTES.left && id === 0 && value === 0) return { type: "left" };
-  throw from.corrupt("a note that opens, enters or leaves", `type ${type}, peer ${id}, epoch ${value}`);
+  if (type === NOTES.ask && id === 0 && value === 0) return { type: "ask" };
+  throw from.corrupt("a note that opens, enters, leaves or asks", `type ${type}, peer ${id}, epoch ${value}`);
 }
 
 export interface MailReaderOptions {
@@ -59,9 +61,13 @@ export class MailReader {
   readonly #limits: PeerLimits;
   readonly #epoch: () => number;
   readonly #rounds = new Map<string, { messages: number; bytes: number }>();
-  readonly #queue = new ByteQueue();
-  /** Of the record that begins with them, once its head was read. */
-  #size: number | undefined;
+  /** What was not read yet. */
+  readonly #pieces: Uint8Array[] = [];
+  /** The head of the next record. */
+  readonly #head = new Uint8Array(FRAME_BYTES);
+  #headLength = 0;
+  /** The record that begins with it. */
+  #record: Arriving | undefined;
   #sender: PeerId | undefined;
 
   constructor(options: MailReaderOptions) {
@@ -69,33 +75,48 @@ export class MailReader {
     this.#epoch = options.epoch;
   }
 
-  /** The records that these bytes complete. @throws {CorruptError} if they break the format or a limit */
+  /**
+   * The records that these bytes complete; those that the caller did not come to are the first of the next call.
+   * @throws {CorruptError} if they break the format or a limit
+   */
   *read(chunks: Iterable<Uint8Array>): Generator<MailRecord> {
-    for (const chunk of chunks) this.#queue.push(chunk);
-    for (let record = this.#next(); record !== undefined; record = this.#next()) yield record;
+    this.#pieces.push(...chunks);
+    for (let piece = this.#pieces[0]; piece !== undefined; piece = this.#pieces[0]) {
+      const taken = this.#record === undefined ? this.#begin(piece) : this.#record.take(piece);
+      if (taken === piece.length) this.#pieces.shift();
+      else this.#pieces[0] = piece.subarray(taken);
+      const record = this.#record?.whole;
+      if (record === undefined) continue;
+      this.#record = undefined;
+      this.#headLength = 0;
+      yield this.#recordOf(record);
+    }
   }
 
-  #next(): MailRecord | undefined {
-    this.#size ??= this.#measure();
-    if (this.#size === undefined || this.#queue.length < this.#size) return undefined;
-    const record = this.#queue.take(this.#size);
-    this.#size = undefined;
+  /** Takes bytes of a head. @returns how many */
+  #begin(bytes: Uint8Array): number {
+    const wanted = (this.#headLength === 0 ? bytes[0] : this.#head[0]) === 0 ? NOTE_BYTES : FRAME_BYTES;
+    const count = Math.min(bytes.length, wanted - this.#headLength);
+    this.#head.set(bytes.subarray(0, count), this.#headLength);
+    this.#headLength += count;
+    if (this.#head[0] !== 0 && this.#head[0] !== 1) {
+      throw new CorruptError("mail", { expected: "a record that begins with 0 or 1", got: this.#head[0] });
+    }
+    if (this.#headLength < wanted) return count;
+    this.#record = new Arriving(this.#head[0] === 0 ? NOTE_BYTES : this.#sizeOfFrame());
+    this.#record.take(this.#head.subarray(0, wanted));
+    return count;
+  }
+
+  #recordOf(record: Uint8Array<ArrayBuffer>): MailRecord {
     if (record[0] !== 0) return { type: "frame", frame: record };
     const note = readNote(record);
     this.#order(note);
     return note;
   }
 
-  /** Size of the next record, once enough of it is here to tell. */
-  #measure(): number | undefined {
-    if (this.#queue.length === 0) return undefined;
-    const first = this.#queue.peek(1)[0];
-    if (first === 0) return NOTE_BYTES;
-    if (this.#queue.length < FRAME_BYTES) {
-      if (first === 1) return undefined;
-      throw new CorruptError("mail", { expected: "a record that begins with 0 or 1", got: first });
-    }
-    const { header, bodyLength } = readHeader(this.#queue.peek(FRAME_BYTES));
+  #sizeOfFrame(): number {
+    const { header, bodyLength } = readHeader(this.#head);
     if (this.#sender === undefined) throw corrupt("a note that opens the stream", "a frame");
     if (header.sender !== this.#sender) throw corrupt(`frames of peer ${this.#sender}`, `one of peer ${header.sender}`);
     const ahead = header.epoch - this.#epoch();

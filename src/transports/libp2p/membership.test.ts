@@ -6,12 +6,19 @@ import type { ControlMessage } from "./control-messages.ts";
 import { Membership } from "./membership.ts";
 import type { SwarmMember, SwarmView } from "./swarm-view.ts";
 
-const member = (id: number): SwarmMember => ({ id: peerId(id), node: `node ${id}`, role: "train", addresses: [] });
+const member = (id: number): SwarmMember => ({
+  id: peerId(id),
+  node: `node ${id}`,
+  role: "train",
+  addresses: [],
+  ticket: `ticket ${id}`,
+});
 
 const viewOf = (count: number): SwarmView => ({
   epoch: 0,
   nextId: count,
   members: Array.from({ length: count }, (_, id) => member(id)),
+  barred: [],
 });
 
 /** Members that talk over links which the test cuts and mends, with messages that the test delivers. */
@@ -41,7 +48,7 @@ class World {
       onView: (view) => this.#note(view),
       onOut: (view) => {
         this.out.add(id);
-        this.#note(view);
+        if (view.members.length > 0) this.#note(view); // a member that leaves alone decides nothing
       },
     });
     this.members.set(id, membership);
@@ -113,7 +120,7 @@ class World {
 
 const pair = (a: PeerId, b: PeerId): string => (a < b ? `${a}-${b}` : `${b}-${a}`);
 const idsOf = (membership: Membership): number[] => membership.view.members.map(({ id }) => id);
-const joiner = (node: string) => ({ node, role: "train" as const, addresses: [] });
+const joiner = (node: string) => ({ node, role: "train" as const, addresses: [], ticket: `ticket of ${node}` });
 
 test("a lost member is out of the next view, and all others are in it", () => {
   const world = new World(5);
@@ -232,4 +239,49 @@ test("one view follows a view, whatever is lost, late or torn", () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test("a member that broke a limit is barred: it is not in a view again, whoever leads", () => {
+  const world = new World(5);
+  world.get(0).breach(peerId(3), "noise");
+  world.settle();
+  assert.deepEqual(idsOf(world.get(4)), [0, 1, 2, 4]);
+  assert.deepEqual(world.get(4).view.barred, [{ node: "node 3", why: "noise" }]);
+  world.kill(0);
+  world.settle();
+  world.get(1).join(joiner("node 3"));
+  world.get(1).join(joiner("node 9"));
+  world.settle();
+  assert.deepEqual(
+    world.get(4).view.members.map(({ node }) => node),
+    ["node 1", "node 2", "node 4", "node 9"],
+  );
+});
+
+test("what a member says of others is believed of less than half of them, and never of whoever it tells", () => {
+  const world = new World(5);
+  const accuse = (id: number) =>
+    world.get(0).hear(peerId(4), { type: "link", id: peerId(id), state: "breach", why: "" });
+  accuse(0);
+  world.settle();
+  assert.equal(world.get(0).view.epoch, 0);
+  for (const id of [1, 2, 3]) {
+    accuse(id);
+    world.settle();
+  }
+  assert.deepEqual(idsOf(world.get(0)), [0, 3, 4]);
+  assert.deepEqual(
+    world.get(0).view.barred.map(({ node }) => node),
+    ["node 1", "node 2"],
+  );
+});
+
+test("a member whose ticket was revoked goes, and nobody is let in with it", () => {
+  const world = new World(4);
+  for (const id of [0, 1, 3]) world.get(id).revoke(new Set(["ticket 2", "ticket of late"]));
+  world.get(0).join(joiner("late"));
+  world.settle();
+  for (const id of [0, 1, 3]) assert.deepEqual(idsOf(world.get(id)), [0, 1, 3]);
+  assert.deepEqual(world.get(0).view.barred, []);
+  assert.ok(world.out.has(peerId(2)));
 });

@@ -1,20 +1,23 @@
 /**
- * Membership of one node in a swarm: which view is the newest, who leads, and what becomes of it when members join, leave
- * or are lost. No network and no clock: it is told what happens and says what to send.
+ * Membership of one node in a swarm: which view is the newest, who leads, and what becomes of it when members join,
+ * leave or are lost. No network and no clock: it is told what happens and says what to send.
  *
  * - The member of lowest rank leads; to one that has lost those before it, that is itself. Joiners come last in rank.
- * - The leader proposes a view without the members that it has lost, that want to leave or that broke a limit, and with
- *   those who want to join. `succession.ts` decides on it; a member votes only for whom it takes for the leader.
+ * - The leader proposes a view without the members that it has lost, that want to leave, that broke a limit or whose
+ *   tickets were revoked, and with those who want to join. Who broke a limit is named there, and barred.
+ *   `succession.ts` decides on it; a member votes only for whom it takes for the leader.
  * - Of two members that have lost each other while the leader hears both, the younger goes.
- * - Without a quorum nothing follows: a minority waits until it meets the others again, or a view without itself. Where the
- *   swarm was opened with `minority: "continue"`, those who are left go on alone; then there may be two swarms.
+ * - Whoever says that others broke a limit is believed, within bounds (`breaches.ts`).
+ * - Without a quorum nothing follows: a minority waits until it meets the others again, or a view without itself. Where
+ *   the swarm was opened with `minority: "continue"`, those who are left go on alone; then there may be two swarms.
  * - Whoever tells of an old view is told of the newest; a member that is not in it was expelled.
  */
 import { type PeerId, peerId } from "../../ports/view.ts";
 import type { Role } from "./admission-port.ts";
+import { Breaches } from "./breaches.ts";
 import type { Answer, ControlMessage } from "./control-messages.ts";
 import { isQuorum, Proposer, Voter } from "./succession.ts";
-import { MEMBERS_MAX } from "./swarm-limits.ts";
+import { BARRED_MAX, MEMBERS_MAX } from "./swarm-limits.ts";
 import { memberOf, type SwarmMember, type SwarmView } from "./swarm-view.ts";
 
 /** Whoever was admitted and waits for a view. */
@@ -22,6 +25,8 @@ export interface Joiner {
   readonly node: string;
   readonly role: Role;
   readonly addresses: readonly string[];
+  /** The serial of its ticket; empty if it showed none. */
+  readonly ticket: string;
 }
 
 export interface MembershipOptions {
@@ -52,9 +57,10 @@ export class Membership {
 
   /** Members that this one cannot reach now, and why. */
   readonly #down = new Map<PeerId, string>();
-  /** Some link broke since the view began: mail may be lost, so another view has to follow, even with the same members. */
+  /** Some link broke since the view began: mail may be lost, so another view must follow, even of the same members. */
   #broken = false;
-  readonly #breaches = new Map<PeerId, string>();
+  readonly #breaches = new Breaches();
+  #revoked: ReadonlySet<string> = new Set();
   /** Who has lost whom, as reported to this node, and how many ticks ago. */
   readonly #reports = new Map<PeerId, Map<PeerId, number>>();
   readonly #leavers = new Set<PeerId>();
@@ -137,9 +143,15 @@ export class Membership {
   breach(id: PeerId, why: string): void {
     if (this.#out) return;
     if (memberOf(this.#view, id) === undefined) return;
-    this.#breaches.set(id, why);
+    this.#breaches.note(id, why, this.#view);
     this.#tell({ type: "link", id, state: "breach", why });
     this.#consider();
+  }
+
+  /** Whoever was let in by one of these tickets is to go. @param serials all that are revoked */
+  revoke(serials: ReadonlySet<string>): void {
+    this.#revoked = serials;
+    if (!this.#out) this.#consider();
   }
 
   /** Somebody is to be in the next view, if this node leads; asking twice is asking once. */
@@ -168,7 +180,7 @@ export class Membership {
     if (this.#out) return;
     for (const lost of this.#reports.values()) for (const [id, ticks] of lost) lost.set(id, ticks + 1);
     for (const [id, why] of this.#down) this.#tell({ type: "link", id, state: "down", why });
-    for (const [id, why] of this.#breaches) this.#tell({ type: "link", id, state: "breach", why });
+    for (const [id, why] of this.#breaches.seen(this.#view)) this.#tell({ type: "link", id, state: "breach", why });
     if (this.#leaving) this.#tell({ type: "leave" });
     if (this.#proposer !== undefined) this.#ask(this.#proposer);
     this.#consider();
@@ -197,9 +209,10 @@ export class Membership {
 
   #report(from: PeerId, { id, state, why }: Extract<ControlMessage, { type: "link" }>): void {
     if (memberOf(this.#view, id) === undefined || id === from) return;
+    if (state === "breach" && id === this.#self) return; // it cannot judge that; the accuser turns to another
     const lost = this.#reports.get(from) ?? new Map<PeerId, number>();
     this.#reports.set(from, lost);
-    if (state === "breach") this.#breaches.set(id, `${why}, as peer ${from} says`);
+    if (state === "breach") this.#breaches.hear(from, id, why, this.#view);
     else if (state === "down") lost.set(id, lost.get(id) ?? 0);
     else this.#broken = lost.delete(id) || this.#broken;
     this.#consider();
@@ -265,7 +278,7 @@ export class Membership {
   #settle(before: SwarmView): void {
     const isStranger = (id: PeerId) => memberOf(this.#view, id) === undefined;
     for (const id of this.#down.keys()) if (isStranger(id)) this.#down.delete(id);
-    for (const id of this.#breaches.keys()) if (isStranger(id)) this.#breaches.delete(id);
+    this.#breaches.settle(this.#view);
     for (const id of this.#leavers) if (isStranger(id)) this.#leavers.delete(id);
     const nodes = new Set(this.#view.members.filter(({ id }) => id >= before.nextId).map(({ node }) => node));
     this.#joiners = this.#joiners.filter(({ node }) => !nodes.has(node));
@@ -297,14 +310,22 @@ export class Membership {
     const nodes = new Set(this.#joiners.map(({ node }) => node));
     const apart = this.#apart();
     const stay = members.filter(
-      ({ id, node }) =>
-        !this.#down.has(id) && !this.#leavers.has(id) && !this.#breaches.has(id) && !apart.has(id) && !nodes.has(node),
+      ({ id, node, ticket }) =>
+        !this.#down.has(id) &&
+        !this.#leavers.has(id) &&
+        !this.#breaches.reasons.has(id) &&
+        !this.#revoked.has(ticket) &&
+        !apart.has(id) &&
+        !nodes.has(node),
     );
-    const joiners = this.#joiners.slice(0, MEMBERS_MAX - stay.length);
+    const barred = [...this.#view.barred, ...this.#breaches.barred(this.#view)].slice(-BARRED_MAX);
+    const joiners = this.#joiners
+      .filter(({ node, ticket }) => !this.#revoked.has(ticket) && !barred.some((one) => one.node === node))
+      .slice(0, MEMBERS_MAX - stay.length);
     if (stay.length === members.length && joiners.length === 0 && !this.#broken) return undefined;
     let { nextId } = this.#view;
     const added = joiners.map((joiner): SwarmMember => ({ ...joiner, id: peerId(nextId++) }));
-    return { epoch: epoch + 1, nextId, members: [...stay, ...added] };
+    return { epoch: epoch + 1, nextId, members: [...stay, ...added], barred };
   }
 
   /** The younger ones of members that have lost each other. */

@@ -27,12 +27,15 @@ const view: fc.Arbitrary<SwarmView> = record({
   epoch: u32,
   ids: fc.uniqueArray(id, { minLength: 1, maxLength: 6 }),
   names: fc.array(text, { minLength: 6, maxLength: 6 }),
+  ticket: fc.constantFrom("", "3f9a77c1d20b4e58"),
+  barred: fc.array(record({ node: text, why: text }), { maxLength: 3 }),
   role: fc.constantFrom(...ROLES),
   addresses: fc.array(text, { maxLength: 4 }),
-}).map(({ epoch, ids, names, role, addresses }) => ({
+}).map(({ epoch, ids, names, role, addresses, ticket, barred }) => ({
   epoch,
   nextId: Math.max(...ids) + 1,
-  members: ids.map((id, i) => ({ id, node: names[i]!, role, addresses })),
+  members: ids.map((id, i) => ({ id, node: names[i]!, role, addresses, ticket })),
+  barred,
 }));
 
 const proposal = record({ ballot: u32, view });
@@ -46,20 +49,21 @@ const control: fc.Arbitrary<ControlMessage> = fc.oneof(
     state: fc.constantFrom("up" as const, "down" as const, "breach" as const),
     why: text,
   }),
-  record({ type: fc.constantFrom("leave" as const, "left" as const) }),
+  record({ type: fc.constantFrom("leave" as const, "left" as const, "arrived" as const) }),
   record({ type: fc.constantFrom("prepare" as const, "accepted" as const), epoch: u32, ballot: u32 }),
   record({ type: fc.constant("promise" as const), epoch: u32, ballot: u32, accepted: proposal }),
   record({ type: fc.constant("promise" as const), epoch: u32, ballot: u32 }),
   record({ type: fc.constant("accept" as const), epoch: u32, ballot: u32, view }),
   record({ type: fc.constant("refuse" as const), epoch: u32, ballot: u32, promised: u32 }),
   record({ type: fc.constant("commit" as const), view }),
+  record({ type: fc.constant("revoked" as const), list: about }),
 );
 
 const answer: fc.Arbitrary<JoinAnswer> = fc.oneof(
   fc.constant({ type: "wait" as const }),
   record({ type: fc.constant("refused" as const), reason: text }),
   record({ type: fc.constant("members" as const), view, about }),
-  record({ type: fc.constant("welcome" as const), id, view, about }),
+  record({ type: fc.constant("welcome" as const), id, view, about, revoked: about }),
 );
 
 /** Cut into pieces of any size. */
@@ -122,18 +126,28 @@ test("mail comes back frame by frame, however the stream was cut", () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ maxLength: 100 }), { maxLength: 6 }), u32, cuts, (bodies, epoch, sizes) => {
       const frames = bodies.map((body, round) => framed(round, body));
-      const notes = [writeNote({ type: "entered", epoch }), writeNote({ type: "left" })];
+      const notes = [{ type: "entered", epoch }, { type: "ask" }, { type: "left" }] as const;
       const reader = readerOf();
       const read: MailRecord[] = [];
-      for (const piece of pieces(joined([OPEN, ...frames, ...notes]), sizes)) read.push(...reader.read([piece]));
+      for (const piece of pieces(joined([OPEN, ...frames, ...notes.map(writeNote)]), sizes))
+        read.push(...reader.read([piece]));
       assert.deepEqual(read, [
         { type: "open", from: 3, to: 1 },
         ...frames.map((frame) => ({ type: "frame", frame })),
-        { type: "entered", epoch },
-        { type: "left" },
+        ...notes,
       ]);
     }),
   );
+});
+
+test("what a reader of records did not come to is not lost", () => {
+  const reader = readerOf();
+  const frame = framed(0, Uint8Array.of(1, 2, 3));
+  for (const record of reader.read([joined([OPEN, frame])])) {
+    assert.equal(record.type, "open");
+    break;
+  }
+  assert.deepEqual([...reader.read([])], [{ type: "frame", frame }]);
 });
 
 test("mail that breaks a limit or names another sender is refused before its body has come", () => {

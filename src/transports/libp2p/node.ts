@@ -6,7 +6,6 @@ import { circuitRelayServer, circuitRelayTransport } from "@libp2p/circuit-relay
 import { dcutr } from "@libp2p/dcutr";
 import { identify } from "@libp2p/identify";
 import type { ConnectionGater, Libp2p, PrivateKey } from "@libp2p/interface";
-import { noise } from "@libp2p/noise";
 import { ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import { webSockets } from "@libp2p/websockets";
@@ -16,6 +15,8 @@ import { ConfigError } from "../../base/errors.ts";
 import type { Seconds } from "../../base/units.ts";
 import { multiaddrOf } from "./addresses.ts";
 import { type CountedBytes, countBytes } from "./counted-bytes.ts";
+import { nativeNoise } from "./native-cipher.ts";
+import { SOCKET_BYTES, WINDOW_BYTES } from "./swarm-limits.ts";
 
 export interface NodeOptions {
   /** Multiaddrs to listen on; default: any free TCP port and any free WebSocket port of all IPv4 interfaces. */
@@ -45,8 +46,6 @@ export interface NodeOptions {
 
 /** Who may do what on this node, by peer id as text. */
 export interface Doorkeeper {
-  /** No connection of these is kept. */
-  isBanned(node: string): boolean;
   /** These may be reached through this node, and may reach others through it. */
   isKnown(node: string): boolean;
 }
@@ -76,9 +75,13 @@ export async function startNode(options: NodeOptions, doorkeeper: Doorkeeper): P
     const libp2p = await createLibp2p({
       addresses: { listen: [...listen, ...relays.map((relay) => `${relay}/p2p-circuit`)], announce: [...announce] },
       ...(privateKey === undefined ? {} : { privateKey }),
-      transports: [tcp(), webSockets(), ...(usesRelays(options) ? [circuitRelayTransport()] : [])],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux({ maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS })],
+      transports: [
+        tcp({ dialOpts: SOCKET, listenOpts: SOCKET }),
+        webSockets(),
+        ...(usesRelays(options) ? [circuitRelayTransport()] : []),
+      ],
+      connectionEncrypters: [nativeNoise()],
+      streamMuxers: [yamux({ maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS, streamOptions: WINDOW })],
       connectionGater: gaterOf(doorkeeper),
       connectionManager: {
         maxConnections: options.connections ?? 300,
@@ -106,6 +109,11 @@ export async function startNode(options: NodeOptions, doorkeeper: Doorkeeper): P
   }
 }
 
+/** libp2p passes these options of a socket on, though its types do not name them all. */
+const SOCKET = { noDelay: true, highWaterMark: SOCKET_BYTES, writableHighWaterMark: SOCKET_BYTES };
+
+const WINDOW = { initialStreamWindowSize: WINDOW_BYTES, maxStreamWindowSize: 4 * WINDOW_BYTES };
+
 /** Streams of one connection and direction. */
 const MAX_STREAMS = 64;
 
@@ -125,10 +133,8 @@ function servicesOf(options: NodeOptions): ServiceFactoryMap {
   };
 }
 
-const gaterOf = ({ isBanned, isKnown }: Doorkeeper): ConnectionGater => ({
+const gaterOf = ({ isKnown }: Doorkeeper): ConnectionGater => ({
   denyDialMultiaddr: () => false, // members on one machine and in one house have private addresses
-  denyInboundEncryptedConnection: (peer) => isBanned(peer.toString()),
-  denyOutboundEncryptedConnection: (peer) => isBanned(peer.toString()),
   denyInboundRelayReservation: (peer) => !isKnown(peer.toString()),
   denyOutboundRelayedConnection: (source, target) => !isKnown(source.toString()) || !isKnown(target.toString()),
 });

@@ -14,6 +14,10 @@ export class RememberedNodes {
     if (this.#nodes.size > REMEMBERED_MAX && oldest !== undefined) this.#nodes.delete(oldest);
   }
 
+  delete(node: string): void {
+    this.#nodes.delete(node);
+  }
+
   has(node: string): boolean {
     return this.#nodes.has(node);
   }

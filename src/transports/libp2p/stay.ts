@@ -3,16 +3,16 @@
  * membership that they agree on, and the program's peer, here or in a worker, to which it talks as a hub of threads does.
  */
 import type { Connection, Stream } from "@libp2p/interface";
-import { assert, PeerLost } from "../../base/errors.ts";
+import { assert, CorruptError, PeerLost } from "../../base/errors.ts";
 import type { PeerId, View } from "../../ports/view.ts";
 import { handBack } from "../threads/blocks.ts";
 import { crossError } from "../threads/crossed-error.ts";
 import { type FromWorker, ROOM_STEP_BYTES, type ToWorker } from "../threads/protocol.ts";
 import { type BodyReader, type ControlMessage, writeControl } from "./control-messages.ts";
-import { beatOf, Links, type LinksOptions } from "./links.ts";
+import { beatOf, Links, type LinksOptions, lookOf } from "./links.ts";
 import type { MailReader } from "./mail-records.ts";
 import { Membership, type MembershipOptions } from "./membership.ts";
-import { memberOf, type SwarmView, viewOf } from "./swarm-view.ts";
+import { memberOf, type SwarmMember, type SwarmView, viewOf } from "./swarm-view.ts";
 
 /** How a stay ended. */
 export type Ending = "left" | "expelled" | "stopped";
@@ -23,7 +23,16 @@ export type SwarmEvent =
   /** This node has lost a member; the view will follow. */
   | { readonly type: "lost"; readonly id: PeerId; readonly node: string; readonly why: string }
   /** A member broke a limit or sent what no member sends: it is dropped and may not come back. */
-  | { readonly type: "dropped"; readonly id: PeerId; readonly node: string; readonly why: string }
+  | {
+      readonly type: "dropped";
+      readonly id: PeerId;
+      readonly node: string;
+      readonly why: string;
+      /** The serial of its ticket; empty if there was none. */
+      readonly ticket: string;
+    }
+  /** A member is out, since its ticket was revoked. */
+  | { readonly type: "revoked"; readonly id: PeerId; readonly node: string; readonly ticket: string }
   /** Somebody was not let in. */
   | { readonly type: "refused"; readonly node: string; readonly address: string; readonly why: string }
   /** The members that this one reaches are too few to go on; or are enough again. */
@@ -42,7 +51,12 @@ export interface StayOptions
   readonly onView: (view: SwarmView, before: SwarmView) => void;
   /** A link was opened; streams of mail may have waited for it. */
   readonly onLink: () => void;
-  readonly ban: (node: string) => void;
+  readonly ban: (node: string, why: string) => void;
+  /** A member passes on the list of revoked tickets. @returns whether it is what a member passes on */
+  readonly onRevoked: (list: Uint8Array) => Promise<boolean>;
+  /** The list that this node knows; empty if there is none. */
+  readonly revoked: () => Uint8Array;
+  readonly isRevoked: (ticket: string) => boolean;
   /** Whether a node was admitted once: only such hear of views. */
   readonly isKnown: (node: string) => boolean;
 }
@@ -56,10 +70,14 @@ export class Stay {
   readonly membership: Membership;
   readonly #options: StayOptions;
   readonly #heartbeat: NodeJS.Timeout;
+  readonly #lookout: NodeJS.Timeout;
   /** What the peer is told; kept until there is one. */
   #desk: Desk | undefined;
   #untold: PeerMessage[] = [];
   #left = 0;
+  #flushed: Promise<void> = Promise.resolve();
+  /** Who was said to be dropped. */
+  readonly #dropped = new Set<PeerId>();
   #waiting = false;
   #ended = false;
   #leaving = false;
@@ -83,6 +101,7 @@ export class Stay {
     this.links = new Links({ ...options, events: this.#linkEvents() });
     this.links.enter(options.view);
     this.#heartbeat = setInterval(() => this.#beat(), beatOf(options.detection) * 1000);
+    this.#lookout = setInterval(() => this.links.look(), lookOf(options.detection) * 1000);
     options.onEvent({ type: "view", view: options.view });
   }
 
@@ -103,7 +122,9 @@ export class Stay {
   /** What the peer says. */
   hear(message: FromWorker): void {
     if (message.type === "mail") this.#mail(message.to, message.frame);
+    else if (message.type === "flush") this.#flush();
     else if (message.type === "entered") this.links.note({ type: "entered", epoch: message.epoch });
+    else if (message.type === "expel") this.#breach(message.id, message.why);
     else if (message.type === "drop" && (message.drop.why === "corrupt" || message.drop.why === "refused")) {
       this.#breach(message.drop.from, DROPPED[message.drop.why]);
     }
@@ -118,6 +139,12 @@ export class Stay {
     const patience = setTimeout(() => this.stop(), this.#options.patience * 1000);
     await this.over;
     clearTimeout(patience);
+  }
+
+  /** Members whose tickets were revoked go, and all others hear of it. */
+  revoke(serials: ReadonlySet<string>): void {
+    for (const { id } of this.view.members) this.#passOn(id);
+    this.membership.revoke(serials);
   }
 
   /** Ends without a word, as a crash would. */
@@ -141,7 +168,8 @@ export class Stay {
       return true;
     }
     if (hello.epoch > this.view.epoch) return false;
-    if (this.#options.isKnown(connection.remotePeer.toString())) {
+    const node = connection.remotePeer.toString();
+    if (this.#options.isKnown(node) || this.view.barred.some((one) => one.node === node)) {
       stream.send(writeControl({ type: "commit", view: this.view }));
       stream.close().catch(() => {});
     } else stream.abort(new Error("nobody here knows the sender"));
@@ -166,6 +194,7 @@ export class Stay {
   #linkEvents(): LinksOptions["events"] {
     return {
       up: (id) => {
+        this.#passOn(id);
         this.membership.linkUp(id);
         this.#options.onLink();
       },
@@ -176,12 +205,30 @@ export class Stay {
         if (member !== undefined) this.#options.onEvent({ type: "lost", id, node: member.node, why });
         this.membership.linkDown(id, why);
       },
-      control: (id, message) => this.membership.hear(id, message),
+      control: (id, message) => {
+        if (message.type === "revoked") void this.#hearRevoked(id, message.list);
+        else this.membership.hear(id, message);
+      },
       mail: (from, frame) => this.#tell({ type: "mail", from, frame }),
       entered: (id, epoch) => this.#tell({ type: "entered", id, epoch }),
       left: (id) => this.#tell({ type: "lost", id, why: "it has left" }),
       breach: (id, why) => this.#breach(id, why),
     };
+  }
+
+  async #hearRevoked(from: PeerId, list: Uint8Array): Promise<void> {
+    try {
+      if (await this.#options.onRevoked(list)) return;
+      this.#breach(from, "it passed on a list of tickets that nobody signed");
+    } catch (error) {
+      if (!(error instanceof CorruptError)) throw error;
+      this.#breach(from, error.message);
+    }
+  }
+
+  #passOn(to: PeerId): void {
+    const list = this.#options.revoked();
+    if (list.length > 0) this.links.get(to)?.send({ type: "revoked", list });
   }
 
   #mail(to: PeerId, frame: Uint8Array): void {
@@ -197,18 +244,26 @@ export class Stay {
     else link.mail(frame, gone);
   }
 
+  /** Questions are asked at once and answered in order. */
+  #flush(): void {
+    const arrived = this.links.arrived();
+    this.#flushed = this.#flushed.then(() => arrived).then(() => this.#tell({ type: "flushed" }));
+  }
+
   #breach(id: PeerId, why: string): void {
     const link = this.links.get(id);
     if (link === undefined) return;
-    const { node } = link.member;
-    this.#options.onEvent({ type: "dropped", id, node, why });
-    this.#options.ban(node);
-    this.membership.breach(id, why);
+    this.#sayDropped(link.member, why);
+    this.membership.breach(id, why); // before the connection breaks, for the view that follows from that is to name it
+    this.#options.ban(link.member.node, why);
     link.down(why);
   }
 
   #enter(view: SwarmView, before: SwarmView): void {
-    for (const { id } of before.members) {
+    for (const { node, why } of view.barred) this.#hearDropped(node, why, before);
+    for (const { id, node, ticket } of before.members) {
+      const isOut = memberOf(view, id) === undefined && this.#options.isRevoked(ticket);
+      if (isOut) this.#options.onEvent({ type: "revoked", id, node, ticket });
       if (memberOf(view, id) !== undefined || this.links.get(id)?.state === "up") continue;
       this.#tell({ type: "lost", id, why: "it is no member any more" });
     }
@@ -219,8 +274,22 @@ export class Stay {
     this.#options.onView(view, before);
   }
 
+  /** The others found a member at fault. */
+  #hearDropped(node: string, why: string, before: SwarmView): void {
+    if (before.barred.some((one) => one.node === node)) return;
+    const member = before.members.find((one) => one.node === node);
+    if (member !== undefined) this.#sayDropped(member, why);
+    this.#options.ban(node, why);
+  }
+
+  #sayDropped({ id, node, ticket }: SwarmMember, why: string): void {
+    if (this.#dropped.has(id)) return;
+    this.#dropped.add(id);
+    this.#options.onEvent({ type: "dropped", id, node, why, ticket });
+  }
+
   #beat(): void {
-    this.links.tick({ type: "alive", epoch: this.view.epoch });
+    this.links.beat({ type: "alive", epoch: this.view.epoch });
     this.membership.tick();
     const { waits } = this.membership;
     if (waits && !this.#ended) this.links.retry();
@@ -233,15 +302,24 @@ export class Stay {
     else this.#finish("expelled");
   }
 
+  get #whyExpelled(): string {
+    const self = memberOf(this.#options.view, this.id);
+    const barred = this.view.barred.find(({ node }) => node === self?.node);
+    if (barred !== undefined) return `It was dropped, and cannot join again: ${barred.why}`;
+    if (self !== undefined && this.#options.isRevoked(self.ticket)) return "Its ticket was revoked; it needs another.";
+    return "It was cut off or stopped for too long; it can join again.";
+  }
+
   #finish(ending: Ending): void {
     if (this.#ended) return;
     this.#ended = true;
     clearInterval(this.#heartbeat);
+    clearInterval(this.#lookout);
     this.links.close("the stay is over");
     const reason = new PeerLost(`peer ${this.id}`, {
       expected: "to be a member of the swarm",
       got: ending === "expelled" ? `view ${this.view.epoch} without it` : `it has ${ending}`,
-      ...(ending === "expelled" && { hint: "It was cut off or stopped for too long; it can join again." }),
+      ...(ending === "expelled" && { hint: this.#whyExpelled }),
     });
     if (ending !== "left") this.#tell({ type: "abort", reason: crossError(reason) });
     this.#options.onEvent({ type: "over", ending });

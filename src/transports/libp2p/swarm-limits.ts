@@ -39,11 +39,31 @@ export const ABOUT_BYTES_MAX: number = 1024 * 1024;
 /** Text for people: why somebody was refused or is gone. */
 export const REASON_BYTES_MAX = 1024;
 
+/** Nodes that a view names as dropped, and what is told of each. */
+export const BARRED_MAX = 64;
+export const WHY_CHARACTERS_MAX: number = REASON_BYTES_MAX / 4;
+
+/** The serial of a ticket. */
+export const TICKET_NAME_BYTES_MAX = 64;
+
+/** Serials in a list of revoked tickets, the last ones; and how many are remembered of all lists. */
+export const REVOKED_MAX = 1024;
+export const REVOKED_REMEMBERED_MAX = 4096;
+
 /** Streams that wait for this node to hear of their sender's view. */
 export const HELD_STREAMS_MAX = 256;
 
 /** Joiners that wait at a leader for the next view. */
 export const JOINERS_MAX = 256;
 
-/** Bytes on their way to one member in one stream of libp2p before the rest waits in its line. */
-export const CHUNK_BYTES: number = 256 * 1024;
+/**
+ * Bytes that a line hands to libp2p at a time: large ones leave room for other streams. With the 12 bytes that Yamux puts before
+ * them they fill four messages of Noise.
+ */
+export const CHUNK_BYTES: number = 4 * 65_519 - 12;
+
+/** Bytes on their way to one member in one stream of libp2p, before its answer: what 100 Mbit/s carry in 160 ms. */
+export const WINDOW_BYTES: number = 2 * 2 ** 20;
+
+/** Bytes that wait in a socket before its streams wait. */
+export const SOCKET_BYTES: number = 256 * 1024;

@@ -5,7 +5,14 @@
 import type { ByteSink, ByteSource } from "../../coding/bytes.ts";
 import { type PeerId, peerId, type View } from "../../ports/view.ts";
 import { ROLES, type Role } from "./admission-port.ts";
-import { ADDRESS_BYTES_MAX, ADDRESSES_MAX, MEMBERS_MAX } from "./swarm-limits.ts";
+import {
+  ADDRESS_BYTES_MAX,
+  ADDRESSES_MAX,
+  BARRED_MAX,
+  MEMBERS_MAX,
+  REASON_BYTES_MAX,
+  TICKET_NAME_BYTES_MAX,
+} from "./swarm-limits.ts";
 
 export interface SwarmMember {
   readonly id: PeerId;
@@ -14,6 +21,14 @@ export interface SwarmMember {
   readonly role: Role;
   /** Multiaddrs, each with the peer id at its end. */
   readonly addresses: readonly string[];
+  /** By which it was let in: the serial of its ticket; empty if there was none. */
+  readonly ticket: string;
+}
+
+/** A node that was dropped for what it did, and is not let in again. */
+export interface Barred {
+  readonly node: string;
+  readonly why: string;
 }
 
 export interface SwarmView {
@@ -22,6 +37,8 @@ export interface SwarmView {
   readonly nextId: number;
   /** In rank order, the oldest first; at least one. */
   readonly members: readonly SwarmMember[];
+  /** The last ones, in the order in which they were dropped. */
+  readonly barred: readonly Barred[];
 }
 
 /** What programs see. */
@@ -36,20 +53,27 @@ export const memberOf = (view: SwarmView, id: PeerId): SwarmMember | undefined =
 
 export function writeView(view: SwarmView, into: ByteSink): void {
   into.u32(view.epoch).u32(view.nextId).u16(view.members.length);
-  for (const { id, node, role, addresses } of view.members) {
+  for (const { id, node, role, addresses, ticket } of view.members) {
     into.u16(id).u8(ROLES.indexOf(role));
     writeText(node, into);
+    writeText(ticket, into);
     writeAddresses(addresses, into);
+  }
+  into.u16(view.barred.length);
+  for (const { node, why } of view.barred) {
+    writeText(node, into);
+    writeText(why, into);
   }
 }
 
 /** At least as many bytes as `writeView` writes. */
-export function viewBytesMax({ members }: SwarmView): number {
-  const textBytes = (text: string) => 2 + 3 * text.length;
-  return members.reduce(
-    (sum, { node, addresses }) => sum + 4 + textBytes(node) + addresses.reduce((all, text) => all + textBytes(text), 0),
-    10,
+export function viewBytesMax({ members, barred }: SwarmView): number {
+  const textBytes = (...texts: readonly string[]) => texts.reduce((sum, text) => sum + 2 + 3 * text.length, 0);
+  const told = members.reduce(
+    (sum, { node, ticket, addresses }) => sum + 4 + textBytes(node, ticket, ...addresses),
+    12,
   );
+  return barred.reduce((sum, { node, why }) => sum + textBytes(node, why), told);
 }
 
 /** @throws {CorruptError} */
@@ -66,9 +90,20 @@ export function readView(from: ByteSource): SwarmView {
     ids.add(id);
     const role = ROLES[from.u8()];
     if (role === undefined) throw from.corrupt(`a role: ${ROLES.join(", ")}`);
-    members.push({ id, role, node: readText(from, ADDRESS_BYTES_MAX), addresses: readAddresses(from) });
+    const node = readText(from, ADDRESS_BYTES_MAX);
+    const ticket = readText(from, TICKET_NAME_BYTES_MAX);
+    members.push({ id, role, node, ticket, addresses: readAddresses(from) });
   }
-  return { epoch, nextId, members };
+  return { epoch, nextId, members, barred: readBarred(from) };
+}
+
+function readBarred(from: ByteSource): Barred[] {
+  const count = from.u16();
+  if (count > BARRED_MAX) throw from.corrupt(`at most ${BARRED_MAX} barred nodes`, count);
+  return Array.from({ length: count }, () => ({
+    node: readText(from, ADDRESS_BYTES_MAX),
+    why: readText(from, REASON_BYTES_MAX),
+  }));
 }
 
 export function writeAddresses(addresses: readonly string[], into: ByteSink): void {

@@ -19,8 +19,9 @@ import type { MembershipOptions } from "./membership.ts";
 import { type Doorkeeper, type Node, type NodeOptions, PUNCH_MS, startNode } from "./node.ts";
 import { Porch } from "./porch.ts";
 import { RememberedNodes } from "./remembered-nodes.ts";
+import type { Revocations } from "./revocations.ts";
 import { Stay, type SwarmEvent } from "./stay.ts";
-import { defaultPeerLimits, type PeerLimits } from "./swarm-limits.ts";
+import { BARRED_MAX, defaultPeerLimits, type PeerLimits } from "./swarm-limits.ts";
 import type { SwarmView } from "./swarm-view.ts";
 
 export type { Hello };
@@ -38,6 +39,8 @@ export interface SwarmOptions {
   /** What a minority does when it is cut off from the others; default: it waits. */
   readonly minority?: MembershipOptions["minority"];
   readonly limits?: Partial<PeerLimits>;
+  /** What this node knows of revoked tickets; it learns more from other members, and tells them. */
+  readonly revocations?: Revocations;
   readonly onEvent?: (event: SwarmEvent) => void;
   /** Stops the node. */
   readonly signal?: AbortSignal;
@@ -80,6 +83,8 @@ export interface Swarm {
   stop(): Promise<void>;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** Between two rounds of asking all members. */
 const PAUSE_MS = 500;
 
@@ -105,7 +110,8 @@ type Plan = FoundOptions | JoinOptions;
 class LiveSwarm implements Swarm {
   readonly #plan: Plan;
   readonly #known = new RememberedNodes();
-  readonly #banned = new RememberedNodes();
+  /** Why nodes were dropped. */
+  readonly #banned = new Map<string, string>();
   readonly #stopped = new AbortController();
   readonly #porch: Porch;
   readonly #gate: Gate;
@@ -126,6 +132,8 @@ class LiveSwarm implements Swarm {
       admit,
       ...(answer && { answer }),
       about: () => this.#about,
+      revoked: () => plan.revocations?.list ?? NOTHING,
+      barred: (node) => this.#banned.get(node),
       view: () => this.#stay?.view,
       leads: () => this.#leads,
       join: (joiner) => (this.#founding ?? this.#stay?.membership)?.join(joiner),
@@ -147,6 +155,7 @@ class LiveSwarm implements Swarm {
     await swarm.#porch.open(libp2p);
     await swarm.#gate.open(libp2p);
     libp2p.addEventListener("connection:open", ({ detail }) => swarm.#watch(detail));
+    plan.revocations?.onNews(() => swarm.#revoke());
     swarm.#beat = setInterval(() => swarm.#gate.beat(), beatOf(swarm.#detection) * 1000);
     signal?.addEventListener("abort", () => void swarm.stop(), { once: true });
     return swarm;
@@ -200,7 +209,6 @@ class LiveSwarm implements Swarm {
 
   get #doorkeeper(): Doorkeeper {
     return {
-      isBanned: (node) => this.#banned.has(node),
       isKnown: (node) => this.#known.has(node),
     };
   }
@@ -226,7 +234,7 @@ class LiveSwarm implements Swarm {
       this.#stopped.signal.addEventListener("abort", () => reject(this.#aborted()), { once: true });
       this.#founding = new Founding(members, resolve);
     });
-    const view = this.#founding!.view({ node: this.node, role, addresses: this.addresses });
+    const view = this.#founding!.view({ node: this.node, role, addresses: this.addresses, ticket: "" });
     this.#founding = undefined;
     const stay = this.#begin(peerId(0), view);
     this.#gate.welcome(view, undefined);
@@ -242,6 +250,7 @@ class LiveSwarm implements Swarm {
       const answer = await askAround(this.#asking(this.#libp2p, this.addresses), targets);
       if (!(answer instanceof Error)) {
         this.#about = answer.about;
+        await this.#learn(answer.revoked);
         return this.#begin(answer.id, answer.view);
       }
       if (realTime() > until) {
@@ -254,6 +263,22 @@ class LiveSwarm implements Swarm {
       }
       await pause(PAUSE_MS, this.#stopped.signal);
     }
+  }
+
+  /** @throws {ConfigError} if the swarm's key did not sign the list */
+  async #learn(revoked: Uint8Array): Promise<void> {
+    let cause: unknown;
+    try {
+      if ((await this.#plan.revocations?.take(revoked)) !== false) return;
+    } catch (error) {
+      cause = error;
+    }
+    throw new ConfigError("revoked tickets", {
+      expected: "a list that the swarm has signed",
+      got: cause instanceof Error ? cause.message : "another",
+      hint: "The member that let this node in is damaged or no friend: join through another one.",
+      cause,
+    });
   }
 
   #begin(self: PeerId, view: SwarmView): Stay {
@@ -274,10 +299,15 @@ class LiveSwarm implements Swarm {
         this.#porch.lookAgain();
       },
       onLink: () => this.#porch.lookAgain(),
-      ban: (node) => this.#ban(node),
+      ban: (node, why) => this.#ban(node, why),
+      onRevoked: async (list) => (await this.#plan.revocations?.take(list)) ?? true,
+      revoked: () => this.#plan.revocations?.list ?? NOTHING,
+      isRevoked: (ticket) => this.#plan.revocations?.serials.has(ticket) ?? false,
       isKnown: (node) => this.#known.has(node),
     });
     this.#stay = stay;
+    stay.membership.revoke(this.#plan.revocations?.serials ?? new Set());
+    for (const { node: barred, why } of view.barred) this.#ban(barred, why);
     void stay.over.then(() => {
       this.#stay = undefined;
       this.#porch.receive(undefined);
@@ -300,11 +330,21 @@ class LiveSwarm implements Swarm {
     connection.addEventListener("close", () => clearTimeout(timer));
   }
 
-  #ban(node: string): void {
-    this.#banned.add(node);
+  /** It may ask to be let in again, to be told why it is not. */
+  #ban(node: string, why: string): void {
+    this.#banned.set(node, why);
+    const [oldest] = this.#banned.keys();
+    if (this.#banned.size > BARRED_MAX && oldest !== undefined) this.#banned.delete(oldest);
+    this.#known.delete(node);
     for (const connection of this.#libp2p.getConnections()) {
       if (connection.remotePeer.toString() === node) connection.abort(new Error("it broke a limit"));
     }
+  }
+
+  #revoke(): void {
+    const serials = this.#plan.revocations?.serials ?? new Set();
+    this.#founding?.revoke(serials);
+    this.#stay?.revoke(serials);
   }
 
   #aborted(): Aborted {

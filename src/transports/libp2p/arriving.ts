@@ -1,0 +1,45 @@
+/**
+ * One record under way: the memory that it arrives in, and is passed on in. What was announced but has not come takes little
+ * of it.
+ */
+
+/** Taken at once for a record that announces more. */
+const FIRST_BYTES = 1024 * 1024;
+
+export class Arriving {
+  readonly size: number;
+  #memory: Uint8Array<ArrayBuffer>;
+  #filled = 0;
+
+  constructor(size: number) {
+    this.size = size;
+    this.#memory = memory(Math.min(size, FIRST_BYTES));
+  }
+
+  /** Takes what it can of a piece. @returns how many bytes */
+  take(piece: Uint8Array): number {
+    const count = Math.min(piece.length, this.size - this.#filled);
+    this.#makeRoom(this.#filled + count);
+    this.#memory.set(count === piece.length ? piece : piece.subarray(0, count), this.#filled);
+    this.#filled += count;
+    return count;
+  }
+
+  /** The whole record, once it is there. */
+  get whole(): Uint8Array<ArrayBuffer> | undefined {
+    return this.#filled === this.size ? this.#memory : undefined;
+  }
+
+  #makeRoom(needed: number): void {
+    if (needed <= this.#memory.length) return;
+    const grown = memory(Math.min(this.size, Math.max(needed, 2 * this.#memory.length)));
+    grown.set(this.#memory.subarray(0, this.#filled));
+    this.#memory = grown;
+  }
+}
+
+/** All of an ArrayBuffer of its own, so that it can be transferred; it holds anything until it is filled. */
+function memory(size: number): Uint8Array<ArrayBuffer> {
+  const { buffer } = Buffer.allocUnsafeSlow(size);
+  return new Uint8Array(buffer);
+}
