@@ -7,7 +7,7 @@
  *
  * Faster peers send more than at the start and slower ones less, and all are done at T. With hysteresis: down only where
  * max(T, t_i) falls by more than a tenth, up only where the setting grows by more than a tenth. So for readings that vary by
- * less than 4 % a peer comes to rest: what fitted once is not above 1.1 T later, and every further turn goes up.
+ * less than 4 % a peer comes to rest: what fitted when it was turned is not above 1.1 T later, and every further turn goes up.
  */
 
 /** What a peer measures of itself. */
