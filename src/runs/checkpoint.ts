@@ -14,7 +14,7 @@ import { CheckpointError, ConfigError } from "../base/errors.ts";
 import { type Layout, tensorOf } from "../base/layout.ts";
 import type { NamedVectors } from "../base/state.ts";
 import type { PeerId } from "../ports/view.ts";
-import { readWhole, writeFolderAtomically } from "./files.ts";
+import { type NamedContent, readWhole, writeFolderAtomically } from "./files.ts";
 import { checkJob, type Job, optionsOf } from "./job.ts";
 import { NOTHING } from "./ledger.ts";
 import { meanOf } from "./mean-model.ts";
@@ -114,36 +114,42 @@ export class CheckpointWriter {
     this.#writing = undefined;
   }
 
-  async #write({ round, states, past }: Complete): Promise<void> {
+  async #write(complete: Complete): Promise<void> {
+    const name = `round-${String(complete.round).padStart(6, "0")}`;
+    await writeFolderAtomically(join(this.#out, "checkpoints", name), this.#filesOf(complete));
+    for (const old of (await checkpointsIn(this.#out)).slice(0, -this.#keep))
+      await rm(old, { recursive: true, force: true });
+  }
+
+  /** One after the other, so that only one of them takes memory. */
+  async *#filesOf({ round, states, past }: Complete): AsyncGenerator<NamedContent> {
+    const files: Record<string, string> = {};
+    const hashed = async (name: string, bytes: Uint8Array<ArrayBuffer>): Promise<NamedContent> => {
+      files[name] = await sha256(bytes);
+      return [name, bytes];
+    };
     const params = meanOf(states.toSorted((a, b) => a.rank - b.rank).flatMap((state) => state.params ?? []));
-    const files = new Map<string, Uint8Array<ArrayBuffer>>();
     const tensors = this.#layout.tensors.map((slot) => ({
       name: slot.name,
       shape: slot.shape,
       values: tensorOf(params, slot),
     }));
-    files.set("model.safetensors", writeSafetensors(tensors, { model: this.#job.model, round: String(round) }));
+    const about = { model: this.#job.model, round: String(round) };
+    yield await hashed("model.safetensors", writeSafetensors(tensors, about));
     for (const { id, learner } of states) {
       const vectors = [...learner].map(([name, values]) => ({ name, shape: [values.length], values }));
-      files.set(`peer-${id}.safetensors`, writeSafetensors(vectors));
+      yield await hashed(`peer-${id}.safetensors`, writeSafetensors(vectors));
     }
-    const hashes = new Map<string, string>();
-    for (const [name, bytes] of files) hashes.set(name, await sha256(bytes));
-    const about = {
+    const checkpoint = {
       format: FORMAT,
       round,
       job: this.#job,
       dataChecksum: this.#dataChecksum,
       ...past,
       paramsHash: await paramsHash(params),
-      files: Object.fromEntries(hashes),
+      files,
     };
-    await writeFolderAtomically(
-      join(this.#out, "checkpoints", `round-${String(round).padStart(6, "0")}`),
-      new Map<string, Uint8Array | string>([...files, ["checkpoint.json", `${JSON.stringify(about, null, 2)}\n`]]),
-    );
-    for (const old of (await checkpointsIn(this.#out)).slice(0, -this.#keep))
-      await rm(old, { recursive: true, force: true });
+    yield ["checkpoint.json", `${JSON.stringify(checkpoint, null, 2)}\n`];
   }
 }
 

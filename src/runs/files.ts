@@ -95,16 +95,22 @@ export class AtomicStream {
   }
 }
 
-/** Fills a folder under a temporary name, then renames it: it is there whole or not at all. Replaces an older one. */
+/** Of a file: its name, and what is in it. */
+export type NamedContent = readonly [name: string, content: Uint8Array | string];
+
+/**
+ * Fills a folder under a temporary name, then renames it: it is there whole or not at all. Replaces an older one.
+ * @param files each is asked for when the one before is written
+ */
 export async function writeFolderAtomically(
   path: string,
-  files: ReadonlyMap<string, Uint8Array | string>,
+  files: Iterable<NamedContent> | AsyncIterable<NamedContent>,
 ): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     await rm(temporary, { recursive: true, force: true });
     await makeFolder(temporary);
-    for (const [name, content] of files) await writeAtomically(join(temporary, name), content);
+    for await (const [name, content] of files) await writeAtomically(join(temporary, name), content);
     await rm(path, { recursive: true, force: true });
     await rename(temporary, path);
   } catch (cause) {

@@ -36,7 +36,7 @@ servePeer<PeerOutcome>(async ({ peer, data: given, control, together }) => {
         tick: (tick) => tell({ type: "tick", tick }),
         stopRequested: () => stopRequested,
         checkpointEvery,
-        checkpoint: (state) => tell({ type: "checkpoint", state }),
+        checkpoint: (state) => control.give({ type: "checkpoint", state } satisfies WorkerMessage), // saved states are copies
         decided: (decision) => tell({ type: "decided", decision }),
         show(round, own) {
           if (peer.id === peer.view.members[0]) shown.show(round, peer.id, own);

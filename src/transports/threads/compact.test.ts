@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compact } from "./compact.ts";
+import { compact, memoryOf } from "./compact.ts";
 
 const memory = new ArrayBuffer(1024);
 new Uint8Array(memory).forEach((_, i, all) => {
@@ -44,4 +44,11 @@ test("data that contains itself is copied with its knot", () => {
   knot.self = knot;
   const copy = compact(knot) as typeof knot; // same shape by construction
   assert.equal(copy.self, copy);
+});
+
+test("the memory of a copy is found once each, wherever it lies in it, and shared memory never", () => {
+  const [a, b] = [Float32Array.of(1), Float32Array.of(2)];
+  const shared = new Float32Array(new SharedArrayBuffer(4));
+  const found = memoryOf({ a, more: [b, a, new Map([["s", shared]])], n: 1, none: null });
+  assert.deepEqual([...found], [a.buffer, b.buffer]);
 });

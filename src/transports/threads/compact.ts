@@ -6,6 +6,17 @@
 /** Views that show all of their buffer, views of shared memory, and what is no plain data stay as they are. */
 export const compact = (value: unknown): unknown => copy(value, new Map());
 
+/** The memory of a compact copy that can be given away, each piece once. */
+export function memoryOf(value: unknown, found: Set<ArrayBuffer> = new Set()): Set<ArrayBuffer> {
+  if (typeof value !== "object" || value === null) return found;
+  if (ArrayBuffer.isView(value)) {
+    if (value.buffer instanceof ArrayBuffer && value.byteLength === value.buffer.byteLength) found.add(value.buffer);
+  } else {
+    for (const item of value instanceof Map ? value.values() : Object.values(value)) memoryOf(item, found);
+  }
+  return found;
+}
+
 function copy(value: unknown, known: Map<object, unknown>): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (known.has(value)) return known.get(value);

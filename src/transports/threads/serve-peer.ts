@@ -4,7 +4,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../base/errors.ts";
 import type { Peer } from "../../ports/peer.ts";
-import { compact } from "./compact.ts";
+import { compact, memoryOf } from "./compact.ts";
 import { crossError } from "./crossed-error.ts";
 import type { Crossing, FromWorker, Start, ToWorker } from "./protocol.ts";
 import { Acquaintances, Introductions } from "./references.ts";
@@ -13,7 +13,9 @@ import { WorkerPeer } from "./worker-peer.ts";
 /** The line between a program and whoever started the run, beside the mail between peers and outside its ledger. */
 export interface Control {
   /** Sends plain data to the swarm's `onMessage`. A typed array crosses without the rest of its buffer. */
-  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  post(message: unknown): void;
+  /** The same, of plain data whose typed arrays this thread gives away: they are empty then, and nothing was copied. */
+  give(message: unknown): void;
   /** Called with each message that the swarm posts here, from the first one on. One listener. */
   onMessage(listener: (message: unknown) => void): void;
 }
@@ -53,7 +55,11 @@ export function servePeer<T>(program: (served: Served) => Promise<T>): void {
     else peer.hear(message);
   });
   const control: Control = {
-    post: (message, transfer) => tell({ type: "post", message: compact(message) }, transfer),
+    post: (message) => tell({ type: "post", message: compact(message) }),
+    give: (given) => {
+      const message = compact(given);
+      tell({ type: "post", message }, [...memoryOf(message)]);
+    },
     onMessage: (listener) => inbox.open(listener),
   };
   void run();
