@@ -1,6 +1,6 @@
 /**
- * One record under way: the memory that it arrives in, and is passed on in. What was announced but has not come takes little
- * of it.
+ * One record under way: the memory that it arrives in, and is passed on in, an ArrayBuffer of its own. What was announced but
+ * has not come takes little of it.
  */
 
 /** Taken at once for a record that announces more. */
@@ -13,7 +13,7 @@ export class Arriving {
 
   constructor(size: number) {
     this.size = size;
-    this.#memory = memory(Math.min(size, FIRST_BYTES));
+    this.#memory = new Uint8Array(Math.min(size, FIRST_BYTES));
   }
 
   /** Takes what it can of a piece. @returns how many bytes */
@@ -32,14 +32,8 @@ export class Arriving {
 
   #makeRoom(needed: number): void {
     if (needed <= this.#memory.length) return;
-    const grown = memory(Math.min(this.size, Math.max(needed, 2 * this.#memory.length)));
+    const grown = new Uint8Array(Math.min(this.size, Math.max(needed, 2 * this.#memory.length)));
     grown.set(this.#memory.subarray(0, this.#filled));
     this.#memory = grown;
   }
-}
-
-/** All of an ArrayBuffer of its own, so that it can be transferred; it holds anything until it is filled. */
-function memory(size: number): Uint8Array<ArrayBuffer> {
-  const { buffer } = Buffer.allocUnsafeSlow(size);
-  return new Uint8Array(buffer);
 }

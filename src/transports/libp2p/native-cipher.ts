@@ -2,8 +2,12 @@
  * Noise whose cipher keeps what Node's crypto makes of a key. libp2p hands it the bytes of the key with each message, and
  * making a key of them takes as long as encrypting 64 KiB.
  */
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from "node:crypto";
 import { noise } from "@libp2p/noise";
+
+/** Undefined where this is not Node: libp2p's own cipher serves there. */
+const node = globalThis.process?.getBuiltinModule?.("node:crypto");
+type NodeCrypto = NonNullable<typeof node>;
+type KeyObject = ReturnType<NodeCrypto["createSecretKey"]>;
 
 /** Bytes in one piece or in several; all of them, joined. */
 interface Pieces {
@@ -31,7 +35,8 @@ const OPTIONS = { authTagLength: TAG_BYTES };
 export const nativeNoise = (): Noise => (components) => {
   const made: ReturnType<Noise> & Partial<Ciphering> = noise()(components);
   const own = made.crypto;
-  if (own === undefined) return made;
+  if (own === undefined || node === undefined) return made;
+  const { createCipheriv, createDecipheriv, createSecretKey } = node;
   const keys = new WeakMap<Uint8Array, KeyObject>();
   const keyOf = (key: Uint8Array): KeyObject => {
     const known = keys.get(key) ?? createSecretKey(key);
@@ -46,7 +51,7 @@ export const nativeNoise = (): Noise => (components) => {
       cipher.setAAD(associated, { plaintextLength: text.byteLength });
       const sealed = cipher.update(text.subarray());
       cipher.final();
-      return Buffer.concat([sealed, cipher.getAuthTag()]);
+      return joined(sealed, cipher.getAuthTag());
     },
     decrypt(text, nonce, associated, key, into) {
       if (text.byteLength < NATIVE_BYTES_MIN) return own.decrypt(text, nonce, associated, key, into);
@@ -61,3 +66,10 @@ export const nativeNoise = (): Noise => (components) => {
   };
   return made;
 };
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(a.length + b.length);
+  whole.set(a);
+  whole.set(b, a.length);
+  return whole;
+}

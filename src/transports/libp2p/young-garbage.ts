@@ -3,15 +3,16 @@
  * object beside them: the young generation fills slowly, and V8 counts up to its limit of outside memory, which makes it mark
  * the whole heap. Half of a busy node's time went there; a young collection takes half a millisecond.
  */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
 /** Bytes between two collections. */
 const EVERY_BYTES = 4 * 2 ** 20;
 
 export class YoungGarbage {
-  readonly #collect = collector();
+  readonly #collect: Collect | undefined;
   #bytes = 0;
+
+  constructor(collect: Collect | undefined = collector()) {
+    this.#collect = collect;
+  }
 
   /** So many bytes have crossed. */
   crossed(count: number): void {
@@ -22,15 +23,18 @@ export class YoungGarbage {
   }
 }
 
-type Collect = (options: { readonly type: "minor" }) => void;
+export type Collect = (options: { readonly type: "minor" }) => void;
 
-/** Undefined in an engine that has none to offer. */
-function collector(): Collect | undefined {
-  setFlagsFromString("--expose-gc"); // seen by contexts made from here on
+/** A young collection, at once. Undefined where this is not Node. */
+export function collector(): Collect | undefined {
+  const v8 = globalThis.process?.getBuiltinModule?.("node:v8");
+  const vm = globalThis.process?.getBuiltinModule?.("node:vm");
+  if (v8 === undefined || vm === undefined) return undefined;
+  v8.setFlagsFromString("--expose-gc"); // seen by contexts made from here on
   try {
-    const found: unknown = runInNewContext("typeof gc === 'function' ? gc : undefined");
+    const found: unknown = vm.runInNewContext("typeof gc === 'function' ? gc : undefined");
     return typeof found === "function" ? (found as Collect) : undefined; // V8's own
   } finally {
-    setFlagsFromString("--no-expose-gc");
+    v8.setFlagsFromString("--no-expose-gc");
   }
 }
