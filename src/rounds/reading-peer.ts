@@ -4,11 +4,9 @@
  * several are read side by side, as by buckets, each reader has a reading peer of its own.
  */
 import { CorruptError, PeerLost } from "../base/errors.ts";
-import type { Random } from "../base/random.ts";
-import type { Seconds } from "../base/units.ts";
-import type { Meter } from "../ports/meter.ts";
-import type { Clock, Envelope, Peer, Tag, WaitOptions } from "../ports/peer.ts";
-import type { PeerId, View } from "../ports/view.ts";
+import type { Envelope, Peer, Tag, WaitOptions } from "../ports/peer.ts";
+import type { PeerId } from "../ports/view.ts";
+import { PassingPeer } from "./passing-peer.ts";
 
 /** Who sent what an error is about, where that is known. */
 const senders = new WeakMap<CorruptError, PeerId>();
@@ -39,19 +37,9 @@ export async function expelling<T>(peer: Peer, program: () => Promise<T>): Promi
   }
 }
 
-export class ReadingPeer implements Peer {
-  /** As the peer has them, or not. */
-  readonly flushed?: () => Promise<void>;
-  readonly expel?: (id: PeerId, why: string) => void;
-  readonly #peer: Peer;
+export class ReadingPeer extends PassingPeer {
   /** Bodies that were not handed back, and who sent them; what was received last is read first. */
   readonly #inHand = new Map<Uint8Array, PeerId>();
-
-  constructor(peer: Peer) {
-    this.#peer = peer;
-    if (peer.flushed !== undefined) this.flushed = () => peer.flushed!();
-    if (peer.expel !== undefined) this.expel = (id, why) => peer.expel!(id, why);
-  }
 
   /** What was thrown over the body that is being read is about its sender, unless somebody knows better. */
   async reading<T>(read: () => Promise<T>): Promise<T> {
@@ -66,69 +54,25 @@ export class ReadingPeer implements Peer {
     }
   }
 
-  receive(from: PeerId, tag: Tag, options?: WaitOptions): Promise<Uint8Array> {
-    return this.#peer.receive(from, tag, options).then((body) => this.#read(from, body));
+  /** Of bodies that `gather` gives together nobody can tell which one is read. */
+  override receive(from: PeerId, tag: Tag, options?: WaitOptions): Promise<Uint8Array> {
+    return super.receive(from, tag, options).then((body) => this.#read(from, body));
   }
 
-  receiveAny(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Envelope> {
-    return this.#peer.receiveAny(from, tag, options).then((envelope) => {
+  override receiveAny(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Envelope> {
+    return super.receiveAny(from, tag, options).then((envelope) => {
       this.#read(envelope.from, envelope.body);
       return envelope;
     });
   }
 
-  /** Of bodies that come together nobody can tell which one is read. */
-  gather(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Map<PeerId, Uint8Array>> {
-    return this.#peer.gather(from, tag, options);
-  }
-
-  recycle(body: Uint8Array): void {
+  override recycle(body: Uint8Array): void {
     this.#inHand.delete(body);
-    this.#peer.recycle(body);
+    super.recycle(body);
   }
 
   #read(from: PeerId, body: Uint8Array): Uint8Array {
     this.#inHand.set(body, from);
     return body;
-  }
-
-  send(to: PeerId | readonly PeerId[], tag: Tag, body: Uint8Array | readonly Uint8Array[]): Promise<void> {
-    return this.#peer.send(to, tag, body);
-  }
-
-  nextView(): Promise<View> {
-    return this.#peer.nextView();
-  }
-
-  work<T>(label: string, cost: Seconds | undefined, body: () => T | Promise<T>): Promise<T> {
-    return this.#peer.work(label, cost, body);
-  }
-
-  get id(): PeerId {
-    return this.#peer.id;
-  }
-
-  get view(): View {
-    return this.#peer.view;
-  }
-
-  get outdated(): boolean {
-    return this.#peer.outdated;
-  }
-
-  get clock(): Clock {
-    return this.#peer.clock;
-  }
-
-  get rng(): Random {
-    return this.#peer.rng;
-  }
-
-  get meter(): Meter {
-    return this.#peer.meter;
-  }
-
-  get signal(): AbortSignal {
-    return this.#peer.signal;
   }
 }

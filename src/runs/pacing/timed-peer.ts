@@ -1,11 +1,9 @@
 /**
  * Measures how long what a peer sends keeps its up port busy, while the program goes on.
  */
-import type { Random } from "../../base/random.ts";
-import type { Seconds } from "../../base/units.ts";
-import type { Meter } from "../../ports/meter.ts";
-import type { Clock, Envelope, Kind, Peer, Tag, WaitOptions } from "../../ports/peer.ts";
-import type { PeerId, View } from "../../ports/view.ts";
+import type { Kind, Tag } from "../../ports/peer.ts";
+import type { PeerId } from "../../ports/view.ts";
+import { PassingPeer } from "../../rounds/passing-peer.ts";
 
 /** Sums since the last look. */
 export interface Sendings {
@@ -20,8 +18,7 @@ export interface Sendings {
 }
 
 /** A peer that is as it is, with a stopwatch on what it sends. */
-export class TimedPeer implements Peer {
-  readonly #peer: Peer;
+export class TimedPeer extends PassingPeer {
   #busy = 0;
   #bytes = new Map<Kind, number>();
   #before = 0;
@@ -31,10 +28,6 @@ export class TimedPeer implements Peer {
   #since = 0;
   /** When this round began, until something is sent. */
   #began: number | undefined;
-
-  constructor(peer: Peer) {
-    this.#peer = peer;
-  }
 
   /** A round begins, and the stopwatch with it. */
   begin(): void {
@@ -52,7 +45,7 @@ export class TimedPeer implements Peer {
     return sendings;
   }
 
-  send(to: PeerId | readonly PeerId[], tag: Tag, body: Uint8Array | readonly Uint8Array[]): Promise<void> {
+  override send(to: PeerId | readonly PeerId[], tag: Tag, body: Uint8Array | readonly Uint8Array[]): Promise<void> {
     if (this.#began !== undefined) {
       this.#before += this.clock.now() - this.#began;
       this.#rounds += 1;
@@ -60,8 +53,8 @@ export class TimedPeer implements Peer {
     }
     const size = body instanceof Uint8Array ? body.length : body.reduce((sum, { length }) => sum + length, 0);
     const receivers = typeof to === "number" ? 1 : to.length;
-    const sending = this.#peer.send(to, tag, body);
-    if (this.#peer.flushed !== undefined) this.#time(this.#peer.flushed(), tag.kind, size * receivers);
+    const sending = super.send(to, tag, body);
+    if (this.flushed !== undefined) this.#time(this.flushed(), tag.kind, size * receivers);
     return sending;
   }
 
@@ -81,57 +74,5 @@ export class TimedPeer implements Peer {
     const now = this.clock.now();
     if (this.#leaving > 0) this.#busy += now - this.#since;
     this.#since = now;
-  }
-
-  get id(): PeerId {
-    return this.#peer.id;
-  }
-
-  get view(): View {
-    return this.#peer.view;
-  }
-
-  get outdated(): boolean {
-    return this.#peer.outdated;
-  }
-
-  get clock(): Clock {
-    return this.#peer.clock;
-  }
-
-  get rng(): Random {
-    return this.#peer.rng;
-  }
-
-  get meter(): Meter {
-    return this.#peer.meter;
-  }
-
-  get signal(): AbortSignal {
-    return this.#peer.signal;
-  }
-
-  receive(from: PeerId, tag: Tag, options?: WaitOptions): Promise<Uint8Array> {
-    return this.#peer.receive(from, tag, options);
-  }
-
-  receiveAny(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Envelope> {
-    return this.#peer.receiveAny(from, tag, options);
-  }
-
-  gather(from: readonly PeerId[], tag: Tag, options?: WaitOptions): Promise<Map<PeerId, Uint8Array>> {
-    return this.#peer.gather(from, tag, options);
-  }
-
-  recycle(body: Uint8Array): void {
-    this.#peer.recycle(body);
-  }
-
-  nextView(): Promise<View> {
-    return this.#peer.nextView();
-  }
-
-  work<T>(label: string, cost: Seconds | undefined, body: () => T | Promise<T>): Promise<T> {
-    return this.#peer.work(label, cost, body);
   }
 }
