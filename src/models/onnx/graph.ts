@@ -145,21 +145,18 @@ export class GraphBuilder {
     const copies: Node[] = [];
     const renamed = this.#renameResults(copies);
     const rename = (name: string): string => renamed.get(name) ?? name;
-    const needed = new Set(this.#outputs.map((output) => output.name));
-    const kept: Node[] = [];
     const all = this.#nodes.map((node) => ({
       ...node,
       outputs: node.outputs.map(rename),
       inputs: node.inputs.map(rename),
     }));
-    for (const node of [...all, ...copies].reverse()) {
-      if (!node.outputs.some((name) => needed.has(name))) continue;
-      kept.push(node);
-      for (const name of node.inputs) needed.add(name);
-    }
+    const { nodes, names } = neededFor(
+      this.#outputs.map(({ name }) => name),
+      [...all, ...copies],
+    );
     return {
-      nodes: kept.reverse(),
-      constants: this.#constants.filter((constant) => needed.has(constant.name)),
+      nodes,
+      constants: this.#constants.filter(({ name }) => names.has(name)),
       inputs: this.#inputs,
       outputs: this.#outputs,
     };
@@ -181,6 +178,21 @@ export class GraphBuilder {
     this.#shapes.set(name, shape);
     return name;
   }
+}
+
+/** The nodes, in their order, and the names of all tensors that some outputs need. */
+export function neededFor(
+  outputs: readonly string[],
+  all: readonly Node[],
+): { readonly nodes: readonly Node[]; readonly names: ReadonlySet<string> } {
+  const names = new Set(outputs);
+  const nodes: Node[] = [];
+  for (const node of all.toReversed()) {
+    if (!node.outputs.some((name) => names.has(name))) continue;
+    nodes.push(node);
+    for (const name of node.inputs) names.add(name);
+  }
+  return { nodes: nodes.reverse(), names };
 }
 
 /** Numbers as the entries of a tensor of the given type; reals are cut towards 0 where the type is whole. */

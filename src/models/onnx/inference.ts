@@ -2,21 +2,15 @@
  * From a graph that is judged to one that predicts: parameters become constants, what the scores do not need goes, and
  * the number of rows is left open where the graph allows it.
  */
-import type { Constant, Graph, Node, Port } from "./graph.ts";
+import { type Constant, type Graph, neededFor, type Port } from "./graph.ts";
 
 /** What the named outputs need. */
 export function pruned(graph: Graph, outputs: readonly string[]): Graph {
-  const needed = new Set(outputs);
-  const kept: Node[] = [];
-  for (const node of [...graph.nodes].reverse()) {
-    if (!node.outputs.some((name) => needed.has(name))) continue;
-    kept.push(node);
-    for (const name of node.inputs) needed.add(name);
-  }
+  const { nodes, names } = neededFor(outputs, graph.nodes);
   return {
-    nodes: kept.reverse(),
-    constants: graph.constants.filter(({ name }) => needed.has(name)),
-    inputs: graph.inputs.filter(({ name }) => needed.has(name)),
+    nodes,
+    constants: graph.constants.filter(({ name }) => names.has(name)),
+    inputs: graph.inputs.filter(({ name }) => names.has(name)),
     outputs: graph.outputs.filter(({ name }) => outputs.includes(name)),
   };
 }
