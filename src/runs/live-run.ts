@@ -7,14 +7,14 @@ import { Aborted, NonFiniteError } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
 import type { Seconds } from "../base/units.ts";
 import { peerId } from "../ports/view.ts";
-import { type LiveThread, type Stay, type Swarm, type SwarmView, startLiveThread } from "../transports/libp2p/index.ts";
+import { LiveWorker, type Stay, type Swarm, type SwarmView } from "../transports/libp2p/index.ts";
 import { siblingEntry } from "../transports/threads/index.ts";
 import type { Beginning, PeerOutcome, Resumed, Tick } from "./host.ts";
 import type { Job } from "./job.ts";
 import type { LiveSetting } from "./live-data.ts";
 import { writeLiveRecord } from "./live-folder.ts";
 import type { LiveNews, Say } from "./live-news.ts";
-import type { LiveMainMessage, LiveWorkerData, LiveWorkerMessage } from "./live-worker.ts";
+import type { LiveMainMessage, LiveStayData, LiveWorkerData, LiveWorkerMessage } from "./live-worker.ts";
 import { Recorder } from "./recorder.ts";
 import type { RunControls, RunHeader, RunResult } from "./result.ts";
 import { methodOf } from "./setting.ts";
@@ -80,11 +80,13 @@ class LiveRun {
   readonly #peer: LivePeer;
   readonly #controls: LiveControls;
   readonly #recorder: Recorder;
+  readonly #worker: LiveWorker<PeerOutcome>;
   #stay: Stay | undefined;
-  #thread: LiveThread<PeerOutcome> | undefined;
   /** What earlier stays came to. */
   #round: number;
   #seconds = 0;
+  /** Of the present one. */
+  #last = 0;
   #stays = 0;
   /** It gave up a stay, since the swarm goes on elsewhere. */
   #moves = false;
@@ -94,6 +96,12 @@ class LiveRun {
     this.#controls = controls;
     this.#recorder = recorder;
     this.#round = peer.setting.checkpoint?.round ?? 0;
+    this.#worker = new LiveWorker<PeerOutcome>({
+      entry: siblingEntry("./live-worker", import.meta.url),
+      seed: peer.job.seed,
+      data: this.#workerData,
+      onMessage: (message) => this.#hear(message as LiveWorkerMessage), // our own worker's, not a stranger's
+    });
   }
 
   async outcome(): Promise<PeerOutcome> {
@@ -105,8 +113,10 @@ class LiveRun {
       if (stop?.aborted) leave();
       else void this.#seek();
     });
+    this.#stay = this.#peer.stay;
     if (stop?.aborted) leave();
     try {
+      await this.#worker.ready(); // before this peer is a member, so that nobody waits for it
       for (let given = this.#peer.stay; ; given = undefined) {
         const stay = given ?? (await this.#enter());
         if (stay === undefined) return this.#cutOff();
@@ -115,12 +125,13 @@ class LiveRun {
       }
     } finally {
       stop?.removeEventListener("abort", leave);
+      await this.#worker.close();
     }
   }
 
   /** After the round in flight; at once where none is. */
   #leave(): void {
-    this.#thread?.post({ type: "leave" } satisfies LiveMainMessage);
+    this.#worker.post({ type: "leave" } satisfies LiveMainMessage);
     if (this.#stay === undefined) void this.#peer.swarm.stop();
     else if (this.#peer.news.waiting) this.#stay.stop();
   }
@@ -162,27 +173,13 @@ class LiveRun {
     void stay.over.then((ending) => {
       expelled = ending === "expelled";
     });
-    let last = 0;
     this.#stay = stay;
-    const thread = startLiveThread<PeerOutcome>(stay, {
-      entry: siblingEntry("./live-worker", import.meta.url),
-      seed: this.#peer.job.seed,
-      data: this.#workerData(stay),
-      onMessage: (message) => {
-        const told = message as LiveWorkerMessage; // our own worker's message, not a stranger's
-        if (told.type === "tick") last = this.#tick(stay, told.tick);
-        else if (told.type === "regrouped") this.#recorder.regrouped(told.change);
-        else if (told.type === "concluded") this.#recorder.concluded(told.totals);
-        else if (told.type === "decided") this.#recorder.decided(told.decision);
-        // Each peer's checkpoints are its own, under whatever id it was in the swarm.
-        else this.#recorder.checkpoint({ ...told.state, id: peerId(0), rank: 0, members: 1 });
-      },
-    });
-    this.#thread = thread;
+    const data = this.#stayData(stay);
     this.#stays += 1;
+    this.#last = 0;
     if (stop?.aborted) this.#leave();
     try {
-      const outcome = await thread.done;
+      const outcome = await this.#worker.run(stay, data);
       this.#peer.news.close();
       await stay.leave();
       return outcome;
@@ -193,35 +190,40 @@ class LiveRun {
         throw error;
       }
       this.#moves = false;
-      this.#seconds += last;
+      this.#seconds += this.#last;
       return undefined;
     } finally {
       this.#stay = undefined;
-      this.#thread = undefined;
     }
   }
 
-  /** @returns the seconds of this stay */
-  #tick(stay: Stay, tick: Tick): number {
-    this.#round = tick.round;
-    this.#recorder.tick(stay.id, { ...tick, seconds: this.#seconds + tick.seconds });
-    return tick.seconds;
+  #hear(told: LiveWorkerMessage): void {
+    const recorder = this.#recorder;
+    if (told.type === "tick") this.#tick(told.tick);
+    else if (told.type === "regrouped") recorder.regrouped(told.change);
+    else if (told.type === "concluded") recorder.concluded(told.totals);
+    else if (told.type === "decided") recorder.decided(told.decision);
+    // Each peer's checkpoints are its own, under whatever id it was in the swarm.
+    else recorder.checkpoint({ ...told.state, id: peerId(0), rank: 0, members: 1 });
   }
 
-  #workerData(stay: Stay): LiveWorkerData {
+  #tick(tick: Tick): void {
+    const stay = this.#stay!; // its program tells of it
+    this.#round = tick.round;
+    this.#last = tick.seconds;
+    this.#recorder.tick(stay.id, { ...tick, seconds: this.#seconds + tick.seconds });
+  }
+
+  get #workerData(): LiveWorkerData {
     const { job, setting } = this.#peer;
     const { data, parts, shared } = setting;
     const { checkpointEvery = 0, checkpointSeconds = 0 } = this.#controls;
+    return { job, setting: { data, parts, shared }, checkpointEvery, checkpointSeconds };
+  }
+
+  #stayData(stay: Stay): LiveStayData {
     const late = stay.first.epoch > 0;
-    return {
-      job,
-      setting: { data, parts, shared },
-      checkpointEvery,
-      checkpointSeconds,
-      resumed: this.#stays === 0 ? this.#resumed : undefined,
-      begins: this.#beginning(late),
-      late,
-    };
+    return { resumed: this.#stays === 0 ? this.#resumed : undefined, begins: this.#beginning(late), late };
   }
 
   #beginning(late: boolean): Beginning {

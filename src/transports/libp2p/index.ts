@@ -3,7 +3,7 @@
  */
 export type { Admit, Remote, Role, Verdict } from "./admission-port.ts";
 export { livePeer } from "./live-peer.ts";
-export { type LiveThread, type LiveThreadOptions, startLiveThread } from "./live-thread.ts";
+export { LiveWorker, type LiveWorkerOptions } from "./live-worker.ts";
 export type { NodeOptions } from "./node.ts";
 export { Revocations, signRevocations } from "./revocations.ts";
 export type { Ending, Stay, SwarmEvent } from "./stay.ts";

@@ -6,7 +6,7 @@ import { writeFrame } from "../../coding/frame.ts";
 import type { Peer, Tag } from "../../ports/peer.ts";
 import { type PeerId, peerId } from "../../ports/view.ts";
 import { siblingEntry } from "../threads/sibling-entry.ts";
-import { startLiveThread } from "./live-thread.ts";
+import { LiveWorker } from "./live-worker.ts";
 import { admitAll, found, gather, join, type Player, play, SEED, stopAll } from "./testing.ts";
 
 const at = (round: number): Tag => ({ kind: "test", round });
@@ -241,14 +241,17 @@ test("a program in a compute worker talks with one in this thread, over WebSocke
   const founding = founder.enter();
   const here = await play(await join(founder.addresses, { node }));
   const stay = await founding;
-  const entry = siblingEntry("../threads/test-entry.contract", import.meta.url);
-  const { done } = startLiveThread<unknown>(stay, { entry, seed: SEED, data: { contract: "copied" } });
+  const entry = siblingEntry("./live-entry.contract", import.meta.url);
+  const worker = new LiveWorker<unknown>({ entry, seed: SEED, data: "opens" });
+  await worker.ready();
+  const done = worker.run(stay, { contract: "copied" });
   await playing([here, { ...here, swarm: founder }], async () => {
     assert.equal(textOf(await here.peer.receive(stay.id, at(0))), "as it was");
     assert.equal(textOf(await here.peer.receive(stay.id, at(1))), "these too");
     assert.equal(await done, "sent");
     await stay.leave();
     await until(here.peer, [1]);
+    await worker.close();
   });
 });
 

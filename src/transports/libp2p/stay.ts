@@ -7,7 +7,7 @@ import { assert, CorruptError, PeerLost } from "../../base/errors.ts";
 import type { PeerId, View } from "../../ports/view.ts";
 import { handBack } from "../threads/blocks.ts";
 import { crossError } from "../threads/crossed-error.ts";
-import { type FromWorker, ROOM_STEP_BYTES, type ToWorker } from "../threads/protocol.ts";
+import { type FromWorker, ROOM_STEP_BYTES, type ToPeer } from "../threads/protocol.ts";
 import { type BodyReader, type ControlMessage, writeControl } from "./control-messages.ts";
 import { beatOf, Links, type LinksOptions, lookOf } from "./links.ts";
 import type { MailReader } from "./mail-records.ts";
@@ -40,7 +40,7 @@ export type SwarmEvent =
   | { readonly type: "over"; readonly ending: Ending };
 
 /** What a peer is told: in this thread, or through the port of its worker. */
-export type PeerMessage = Exclude<ToWorker, { readonly type: "post" }>;
+export type PeerMessage = ToPeer;
 export type Desk = (message: PeerMessage) => void;
 
 export interface StayOptions

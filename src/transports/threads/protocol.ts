@@ -34,9 +34,21 @@ export type ToWorker =
   /** A peer has gone on to a view; all mail that it sent before has been passed on. */
   | { readonly type: "entered"; readonly id: PeerId; readonly epoch: number }
   | { readonly type: "abort"; readonly reason: CrossedError }
+  /** To a worker that serves stays, when it is ready and no program runs: its peer is a member from here on. */
+  | { readonly type: "begin"; readonly start: Start }
+  /** There will be no other stay. */
+  | { readonly type: "close" }
   | { readonly type: "post"; readonly message: unknown };
 
+/** What of this is for the peer, not for the program or the thread. */
+export type ToPeer = Exclude<ToWorker, { readonly type: "post" | "begin" | "close" }>;
+
+/** Of this, what carries no mail. */
+export type Word = Exclude<ToWorker, { readonly type: "mail" }>;
+
 export type FromWorker =
+  /** A worker that serves stays has set up what they need. */
+  | { readonly type: "ready" }
   /** `at` is when the program sent it, by `realTime`: how long this thread takes to look is not the wire's time. */
   | { readonly type: "mail"; readonly to: PeerId; readonly frame: Uint8Array; readonly at: Seconds }
   | { readonly type: "drop"; readonly drop: Drop }

@@ -11,7 +11,7 @@ import { realTime } from "./clock.ts";
 import { compact } from "./compact.ts";
 import { crossError } from "./crossed-error.ts";
 import { PeerThread } from "./peer-thread.ts";
-import type { Drop, FromWorker, ToWorker } from "./protocol.ts";
+import type { Drop, FromWorker, Word } from "./protocol.ts";
 import { pacedRouter, type Router, unpacedRouter } from "./router.ts";
 
 export interface ThreadsOptions {
@@ -149,7 +149,7 @@ class ThreadSwarm<T> implements Swarm<T> {
     if (!thread?.mail(from, frame, due)) handBack(frame);
   }
 
-  #tell(id: PeerId, message: ToWorker): void {
+  #tell(id: PeerId, message: Word): void {
     this.#threads.get(id)?.tell(message);
   }
 

@@ -23,7 +23,7 @@ import { rebuildError } from "./crossed-error.ts";
 import { after } from "./deadline.ts";
 import { Eras } from "./eras.ts";
 import { LandingPlaces } from "./landing.ts";
-import { type Drop, type FromWorker, QUEUE_BYTES, type Start, type ToWorker } from "./protocol.ts";
+import { type Drop, type FromWorker, QUEUE_BYTES, type Start, type ToPeer } from "./protocol.ts";
 
 /** Work without a pause keeps this thread's messages waiting no longer than this. */
 const TURN: Seconds = seconds(0.02);
@@ -145,7 +145,7 @@ export class WorkerPeer implements Peer {
   }
 
   /** What the hub tells. */
-  hear(message: Exclude<ToWorker, { type: "post" }>): void {
+  hear(message: ToPeer): void {
     if (message.type === "mail") this.deliver(message.from, message.frame, message.due);
     else if (message.type === "together") this.#together?.();
     else if (message.type === "room") this.addRoom(message.bytes);
