@@ -134,9 +134,11 @@ class ChaosRun {
     this.#end(kind, index);
     const wanted = front.round;
     await this.#swarm.until(() => peer.round >= wanted, `${peer.name} is back at round ${wanted} (${kind})`);
+    const back = performance.now() - healed;
+    say(`round ${front.round}: ${peer.name} is back after ${(back / 1000).toFixed(1)} s`);
     this.#struck[kind] += 1;
     this.#awayMs += performance.now() - from;
-    this.#backMs = Math.max(this.#backMs, performance.now() - healed);
+    this.#backMs = Math.max(this.#backMs, back);
   }
 
   async #begin(kind: FaultKind, index: number): Promise<void> {
