@@ -3,8 +3,11 @@
  * The `thinwire` command in a real terminal.
  */
 import { readFileSync } from "node:fs";
-import { runCommandLine } from "./command-line.ts";
-import { realWorld } from "./real-world.ts";
+import { keepCompiledCode } from "./compile-cache.ts";
+
+keepCompiledCode(process.env);
+const { runCommandLine } = await import("./command-line.ts"); // what is kept must be known first
+const { realWorld } = await import("./real-world.ts");
 
 // Lies two folders up, seen from `src/cli` in a clone and from `dist/cli` in the package.
 const about: unknown = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
