@@ -3,7 +3,7 @@
  */
 import { formatBytes, formatSeconds } from "../base/units.ts";
 import { formatLink } from "../runs/job.ts";
-import type { RunHeader, RunResult } from "../runs/result.ts";
+import type { Judged, RunHeader, RunResult } from "../runs/result.ts";
 import { EXIT, type ExitCode } from "./exit-codes.ts";
 import { formatCount, formatLoss, formatRatio, formatRounds, formatShare, wrap } from "./format.ts";
 
@@ -31,9 +31,10 @@ export function jobLine(header: RunHeader): string {
   ].join(", ");
 }
 
-const workLine = ({ job, parameters, trainRows, testRows, engine }: RunHeader): string =>
+const workLine = ({ job, parameters, localTensors = [], trainRows, testRows, engine }: RunHeader): string =>
   [
     `${job.model} of ${formatCount(parameters)} parameters on ${engine}`,
+    ...(localTensors.length === 0 ? [] : [`${localTensors.length} tensors local to each peer`]),
     `${job.data} (${formatCount(trainRows)} + ${formatCount(testRows)} rows)`,
   ].join(", ");
 
@@ -48,16 +49,33 @@ export function summary(result: RunResult, out: string | undefined, width = 80):
   return lines.flatMap((line) => wrap(line, width));
 }
 
+/** Whose model was judged, where it is not everyone's. */
+const JUDGED: Readonly<Record<Judged, string>> = {
+  common: "",
+  mean: ", by the mean of all models",
+  each: ", means over the peers' own models",
+  own: ", by this peer's own model",
+};
+
 /** How a run ended, how good the model is, and what it sent. */
 export function account(result: RunResult): string[] {
-  const { accuracy, loss, bytesUp, bytesDown, compressionRatio, outcome } = result;
+  const { loss, bytesUp, bytesDown, compressionRatio, outcome } = result;
   const isUnjudged = outcome === "interrupted" && Number.isNaN(loss); // it left, and others evaluate
   return [
     ending(result),
-    ...(isUnjudged
-      ? []
-      : [`${accuracy === null ? "" : `accuracy ${formatShare(accuracy)}, `}loss ${formatLoss(loss)} on the test rows`]),
+    ...(isUnjudged ? [] : judgement(result)),
     `${formatBytes(bytesUp)} up, ${formatBytes(bytesDown)} down: ${formatRatio(compressionRatio)} times less than f32`,
+  ];
+}
+
+function judgement({ accuracy, loss, judged, ownAccuracy, ownLoss }: RunResult): string[] {
+  const measures = (share: number | null | undefined, nats: number) =>
+    `${share == null ? "" : `accuracy ${formatShare(share)}, `}loss ${formatLoss(nats)}`;
+  return [
+    `${measures(accuracy, loss)} on the test rows${JUDGED[judged]}`,
+    ...(ownLoss === undefined
+      ? []
+      : [`${measures(ownAccuracy, ownLoss)} on test rows with labels as each peer has them`]),
   ];
 }
 

@@ -29,12 +29,13 @@ export interface DifferenceOptions extends LocalStepsOptions {
 
 export function exchangeDifferences(pattern: Pattern, options: DifferenceOptions): Method {
   const { outer, stepSize = 1, outerSteps = "everyone" } = options;
-  return exchangeDirections("exchange-differences", pattern, {
+  const method = exchangeDirections("exchange-differences", pattern, {
     local: (trainee) => new LocalSteps(trainee, options),
     optimizer: ({ momentum }) => outerOptimizer(outer, momentum),
     stepSize,
     steps: outerSteps,
   });
+  return { ...method, stepsLocally: true };
 }
 
 /** @throws {ConfigError} if there are two momenta */

@@ -15,6 +15,7 @@ import type { Entry, Exchange, Note, Pattern } from "../patterns/pattern.ts";
 import type { PeerId } from "../ports/view.ts";
 import type { Round } from "../rounds/round.ts";
 import { settle } from "../rounds/settlement.ts";
+import { exchangedLayout } from "./local-tensors.ts";
 import type { Learner, Method, StepReport, Trainee, TrainingSettings } from "./method.ts";
 import type { Replica, SharedReplicas } from "./shared-replicas.ts";
 
@@ -75,8 +76,8 @@ class DirectionExchange implements Learner {
   #inFlight = false;
 
   constructor(pattern: Pattern, trainee: Trainee, plan: DirectionPlan) {
-    const { peer, model, batches, settings } = trainee;
-    const { layout } = model;
+    const { peer, model, batches, localTensors, settings } = trainee;
+    const layout = exchangedLayout(model, localTensors);
     this.#pattern = pattern;
     this.#trainee = trainee;
     this.#plan = plan;
@@ -201,9 +202,10 @@ class DirectionExchange implements Learner {
   }
 
   regroup(joined: ReadonlySet<PeerId>, brought: readonly PeerId[]): void {
-    const { peer, model, settings } = this.#trainee;
+    const { peer, model, localTensors, settings } = this.#trainee;
     const strangers = new Set([...joined, ...brought]);
-    const open = () => this.#pattern.open(peer, model.layout, settings, this.#memory);
+    const layout = exchangedLayout(model, localTensors);
+    const open = () => this.#pattern.open(peer, layout, settings, this.#memory);
     this.#exchange = this.#memory.reopen(strangers, open, strangers.has(peer.id));
     if (this.lazy) this.#exchange.forgetAbsences?.(joined.has(peer.id));
   }
@@ -282,8 +284,9 @@ class DirectionExchange implements Learner {
   }
 
   #restoreOwn(saved: NamedVectors): void {
-    // Memories that a worker mirrors may be from before its absence, which a checkpoint does not tell: all get the state.
-    if (this.#memory.mirrors) this.#exchange.forgetAbsences?.(false);
+    // Memories that a worker mirrors, and a model that it received, may be from before its absence, which a checkpoint does
+    // not tell: all get the state.
+    if (this.#memory.mirrors || (this.lazy && this.#plan.steps === "server")) this.#exchange.forgetAbsences?.(false);
     this.#replica.stepper.restore(under("optimizer", saved));
     this.#local?.restore(saved);
     this.#replica.averager?.restore(under("average", saved));
@@ -313,9 +316,9 @@ function copyOf(values: Float32Array): Float32Array {
 }
 
 /** @throws {ConfigError} if absent members would miss more than their parameters */
-function openStepper({ model, settings }: Trainee, plan: DirectionPlan, pattern: Pattern): Stepper {
+function openStepper({ model, localTensors, settings }: Trainee, plan: DirectionPlan, pattern: Pattern): Stepper {
   const optimizer = plan.optimizer(settings);
-  const stepper = optimizer.open(model.layout);
+  const stepper = optimizer.open(exchangedLayout(model, localTensors));
   if (stepper.save().size > 0 && pattern.partial === true && plan.steps !== "server") {
     throw new ConfigError("--optimizer", {
       expected: "plain sgd with partial participation, where absent members keep no optimizer",

@@ -22,6 +22,7 @@ import { settle } from "../rounds/settlement.ts";
 import { hopsOf, type Topology } from "../topologies/topology.ts";
 import { LocalDirection } from "./direction.ts";
 import type { Mixing, Scheme } from "./exchange-models-schemes.ts";
+import { exchangedLayout } from "./local-tensors.ts";
 import type { Learner, Method, StepReport, Trainee } from "./method.ts";
 
 export function exchangeModels(pattern: GossipPattern, scheme: Scheme): Method {
@@ -38,6 +39,7 @@ export function exchangeModels(pattern: GossipPattern, scheme: Scheme): Method {
       graph(trainee.peer.view);
       return new ModelExchange(pattern, scheme, trainee);
     },
+    stepsLocally: true,
     uncompressedBytes: (view, length) => pattern.uncompressedBytes(view, scheme.parts.length * length),
     hops: (view) => hopsOf(graph(view)),
   };
@@ -58,24 +60,23 @@ class ModelExchange implements Learner {
 
   /** @throws {ConfigError} for momentum after an average that nobody takes */
   constructor(pattern: GossipPattern, scheme: Scheme, trainee: Trainee) {
-    const { peer, model, settings } = trainee;
+    const { peer, model, localTensors, settings } = trainee;
     const { factor, at } = settings.momentum;
+    const { tensors, length } = exchangedLayout(model, localTensors);
     if (at === "server" && factor > 0) {
       throw new ConfigError("--momentum", { expected: "momentum at the worker: there is no server", got: at });
     }
     this.#pattern = pattern;
     this.#layout = layoutOf(
-      scheme.parts.flatMap((part) =>
-        model.layout.tensors.map(({ name, shape }) => [`${part}/${name}`, shape] as const),
-      ),
+      scheme.parts.flatMap((part) => tensors.map(({ name, shape }) => [`${part}/${name}`, shape] as const)),
     );
     this.#trainee = trainee;
     this.#exchange = pattern.open(peer, this.#layout, settings, this.#memory);
     this.#local = new LocalDirection(trainee, { samples: 1, scaled: false });
-    this.#mixing = scheme.open(model.layout.length);
+    this.#mixing = scheme.open(length);
     this.#own = vector(this.#mixing.before === undefined ? 0 : this.#layout.length);
     this.#mixed = vector(this.#layout.length);
-    this.#averager = settings.averaging?.open(model.layout.length);
+    this.#averager = settings.averaging?.open(length);
   }
 
   async step(round: Round, note: Note): Promise<StepReport> {

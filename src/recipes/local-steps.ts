@@ -4,6 +4,8 @@
  *     y = x;   H times:  g = ∇f_i(y; next mini-batch) + ρ (y − x);   v ← μ v + g;   y ← inner(y, v, η)
  *     Δ = c (x − y)                                                          the pseudo-gradient, in units of the model
  *
+ * Local tensors take the same steps, without the pull to x, and are no part of Δ: what y is there, the peer keeps.
+ *
  * The optimizer of these steps stays local. A round that is undone leaves it, and the mini-batches, as they were: for that
  * its state is copied once a round, not once a step.
  * @see Li, Sahu, Zaheer, Sanjabi, Talwalkar & Smith 2018, "Federated Optimization in Heterogeneous Networks" (FedProx),
@@ -17,6 +19,7 @@ import type { Stepper } from "../optimizers/optimizer.ts";
 import { sgd } from "../optimizers/sgd.ts";
 import type { Round } from "../rounds/round.ts";
 import type { LocalWork } from "./exchange-directions.ts";
+import type { SharedRun } from "./local-tensors.ts";
 import type { Trainee } from "./method.ts";
 
 /** How many local steps are done before a round: round r has `steps(r + 1) − steps(r)` of them, at least one. */
@@ -47,8 +50,10 @@ export class LocalSteps implements LocalWork {
   readonly #resets: boolean;
   readonly #proximal: number;
   readonly #scale: number;
-  /** y, and then Δ. */
+  /** y, and then Δ where nothing is kept. */
   readonly #local: Float32Array;
+  /** Δ */
+  readonly #difference: Float32Array;
   readonly #gradient: Float32Array;
   readonly #stepper: Stepper;
   readonly #velocity: LocalMomentum | undefined;
@@ -66,6 +71,7 @@ export class LocalSteps implements LocalWork {
     this.#proximal = options.proximal ?? 0;
     this.#scale = options.scale?.(trainee) ?? 1;
     this.#local = vector(layout.length);
+    this.#difference = trainee.localTensors === undefined ? this.#local : vector(trainee.params.length);
     this.#gradient = vector(layout.length);
     this.#stepper = (optimizer ?? sgd(factor)).open(layout);
     this.#velocity = optimizer !== undefined && factor > 0 ? new LocalMomentum(factor, layout.length) : undefined;
@@ -73,10 +79,11 @@ export class LocalSteps implements LocalWork {
   }
 
   async at(round: Round, learningRate: number): Promise<{ loss: number; direction: Float32Array }> {
-    const { peer, model, batches, params, settings } = this.#trainee;
+    const { peer, model, batches, params, localTensors, settings } = this.#trainee;
     assert(batches !== null, "a member without data takes no local steps");
     this.#begin();
-    this.#local.set(params);
+    if (localTensors === undefined) this.#local.set(params);
+    else localTensors.join(params, this.#local);
     const first = this.#stepsBefore(round.number);
     const end = this.#stepsBefore(round.number + 1);
     let loss = 0;
@@ -86,18 +93,15 @@ export class LocalSteps implements LocalWork {
       );
       await peer.work("optimizer", settings.codecCost, () => {
         this.#descend(learningRate);
-        if (step + 1 === end) this.#subtract();
+        if (step + 1 === end) this.#subtract(round);
       });
     }
-    return { loss: loss / (end - first), direction: this.#local };
+    return { loss: loss / (end - first), direction: this.#difference };
   }
 
   #descend(learningRate: number): void {
     const gradient = this.#gradient;
-    if (this.#proximal > 0) {
-      kernels.axpy(this.#proximal, this.#local, gradient);
-      kernels.axpy(-this.#proximal, this.#trainee.params, gradient);
-    }
+    if (this.#proximal > 0) this.#pull(gradient);
     if (this.#velocity !== undefined) {
       gradient.set(this.#velocity.absorb(gradient)); // a copy: optimizers may use what they get as scratch
       this.#velocity.commit();
@@ -105,10 +109,23 @@ export class LocalSteps implements LocalWork {
     this.#stepper.step(this.#local, gradient, learningRate);
   }
 
-  /** y becomes Δ. */
-  #subtract(): void {
-    kernels.subtract(this.#trainee.params, this.#local, this.#local);
-    if (this.#scale !== 1) kernels.scale(this.#scale, this.#local);
+  /** g + ρ (y − x) */
+  #pull(gradient: Float32Array): void {
+    const { params, localTensors } = this.#trainee;
+    for (const { whole, shared } of localTensors?.split.sharedRuns ?? [EVERYTHING]) {
+      const own = gradient.subarray(...whole);
+      kernels.axpy(this.#proximal, this.#local.subarray(...whole), own);
+      kernels.axpy(-this.#proximal, params.subarray(...shared), own);
+    }
+  }
+
+  /** From y to Δ. */
+  #subtract({ number }: Round): void {
+    const { params, localTensors } = this.#trainee;
+    localTensors?.propose(this.#local, number);
+    localTensors?.split.takeShared(this.#local, this.#difference);
+    kernels.subtract(params, this.#difference, this.#difference);
+    if (this.#scale !== 1) kernels.scale(this.#scale, this.#difference);
   }
 
   #begin(): void {
@@ -119,14 +136,17 @@ export class LocalSteps implements LocalWork {
 
   commit(): void {
     this.#inFlight = false;
+    this.#trainee.localTensors?.commit();
   }
 
   save(): NamedVectors {
-    if (this.#resets) return new Map();
-    return prefixed("local", this.#inFlight ? this.#settled : this.#state());
+    const tensors = this.#trainee.localTensors?.save() ?? [];
+    if (this.#resets) return new Map(tensors);
+    return new Map([...prefixed("local", this.#inFlight ? this.#settled : this.#state()), ...tensors]);
   }
 
   restore(saved: NamedVectors): void {
+    this.#trainee.localTensors?.restore(saved);
     if (!this.#resets) this.#load(under("local", saved));
     this.#inFlight = false;
   }
@@ -143,3 +163,6 @@ export class LocalSteps implements LocalWork {
     this.#velocity?.restore(under("momentum", state));
   }
 }
+
+/** The runs of a model of which nothing is kept. */
+const EVERYTHING: SharedRun = { whole: [0], shared: [0] };

@@ -11,6 +11,7 @@ import type { Model } from "../ports/model.ts";
 import type { Peer } from "../ports/peer.ts";
 import type { PeerId, View } from "../ports/view.ts";
 import type { Round } from "../rounds/round.ts";
+import type { LocalTensors } from "./local-tensors.ts";
 import type { SharedReplicas } from "./shared-replicas.ts";
 
 /** Where the velocity of heavy-ball momentum is kept. */
@@ -56,8 +57,13 @@ export interface Trainee {
    * process may share its memory. `size`: rows of each. Null at a member that is no worker.
    */
   readonly batches: { readonly size?: number; at(round: number): Batch } | null;
-  /** Changed in place, or replaced by those that it shares with other peers. */
+  /**
+   * Changed in place, or replaced by those that it shares with other peers. Without the local tensors, in the layout of what
+   * is shared.
+   */
   params: Float32Array;
+  /** What this peer keeps to itself; absent where everything is exchanged. At a member without data it stays as it began. */
+  readonly localTensors?: LocalTensors;
   /** Of the peers of this process. */
   readonly shared?: SharedReplicas;
   readonly settings: TrainingSettings;
@@ -93,7 +99,7 @@ export interface Learner {
    * @param joined members that have just come, and know nothing @param brought members that were given the state
    */
   regroup(joined: ReadonlySet<PeerId>, brought: readonly PeerId[]): void;
-  /** The parameters to judge and to keep: those trained, their average, or a model that only the server has. */
+  /** The parameters to judge and to keep: those trained, their average, or a model that only the server has. Of what is shared. */
   model(): Float32Array;
   /** Optimizer and channel state of this peer, without the parameters unless they differ between peers. */
   save(): NamedVectors;
@@ -106,7 +112,9 @@ export interface Method {
   /** What it is made of: `exchange-gradients(parameter-server(…))`. */
   readonly name: string;
   open(trainee: Trainee): Learner;
-  /** Bytes a round would take uncompressed. */
+  /** Each peer steps along gradients of its own, so tensors that it keeps to itself are trained. */
+  readonly stepsLocally?: true;
+  /** Bytes a round would take uncompressed. @param length entries that are exchanged */
   uncompressedBytes(view: View, length: number): Bytes;
   /**
    * H ≥ 0, where peers are decentralised: their models differ, and what is judged is the mean of them. What one peer tells

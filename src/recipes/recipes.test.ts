@@ -258,7 +258,9 @@ for (const recipe of [
     for (const down of ["identity", "top-k:4"]) {
       const trial = { up: "top-k:2", down, rounds: 16 };
       const { trace } = await run(recipe, trial);
-      assert.deepEqual((await run(recipe, { ...trial, restartAt: 9 })).trace, trace);
+      for (let restartAt = 5; restartAt < 11; restartAt++) {
+        assert.deepEqual((await run(recipe, { ...trial, restartAt })).trace, trace, `from round ${restartAt}`);
+      }
     }
   });
 

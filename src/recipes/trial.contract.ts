@@ -13,6 +13,7 @@ import type { Model } from "../ports/model.ts";
 import { peerId, type View } from "../ports/view.ts";
 import { RecordingMeter } from "../rounds/recording-meter.ts";
 import { simulate } from "../simulation/simulate.ts";
+import { LocalTensors, parseLocal } from "./local-tensors.ts";
 import type { Momentum, TrainingSettings } from "./method.ts";
 import { parseRecipe } from "./registry.ts";
 
@@ -27,6 +28,8 @@ export interface Trial {
   readonly up?: string;
   readonly down?: string;
   readonly aggregator?: string;
+  /** Which tensors each worker keeps to itself, as `--local` has it. */
+  readonly local?: string;
   readonly settings?: Partial<TrainingSettings>;
   readonly seed?: number;
   /** A server without data, of rank 0. */
@@ -42,8 +45,10 @@ export interface Trial {
 }
 
 export interface TrialResult {
-  /** Parameters of each member, in rank order. */
+  /** Parameters of each member, in rank order: of what is shared. */
   readonly params: readonly Float32Array[];
+  /** What each member keeps to itself, in rank order; empty where everything is shared. */
+  readonly kept: readonly Float32Array[];
   /** The model that rank 0 reports after each round. */
   readonly trace: readonly Float32Array[];
   /** Rounds done, as each member knows it. */
@@ -88,9 +93,18 @@ export async function runTrial(recipe: string, trial: Trial): Promise<TrialResul
       async (peer) => {
         const worker = view.workers.indexOf(peer.id);
         const model = models[Math.max(0, worker)]!;
-        const params = new Float32Array(model.layout.length);
+        const split = trial.local === undefined ? undefined : parseLocal(trial.local, "test").split(model);
+        const params = new Float32Array((split?.shared ?? model.layout).length);
+        const localTensors = split && new LocalTensors(split, new Float32Array(model.layout.length));
         const batches = worker < 0 ? null : { at: () => EMPTY };
-        const learner = method.open({ peer, model, batches, params, settings: { ...settings, rounds: to } });
+        const learner = method.open({
+          ...{ peer, model, batches, params, settings: { ...settings, rounds: to } },
+          ...(localTensors && { localTensors }),
+        });
+        const ended = (end: number): Saved => ({
+          ...{ params, state: learner.save(), end },
+          kept: localTensors?.values ?? new Float32Array(0),
+        });
         if (saved.length > 0) {
           params.set(saved[0]!.params);
           learner.restore(tamper(saved[peer.id]!.state));
@@ -102,10 +116,10 @@ export async function runTrial(recipe: string, trial: Trial): Promise<TrialResul
             { number, attempt },
             peer.id === members[0] && number === trial.endsAt ? 1 : 0,
           );
-          if (note !== 0) return { params, state: learner.save(), end: at };
+          if (note !== 0) return ended(at);
           if (peer.id === members[0]) trace.push(Float32Array.from(learner.model()));
         }
-        return { params, state: learner.save(), end: to };
+        return ended(to);
       },
     );
     return results;
@@ -113,12 +127,14 @@ export async function runTrial(recipe: string, trial: Trial): Promise<TrialResul
   const half = trial.restartAt === undefined ? [] : await play(0, trial.restartAt, []);
   const results = await play(trial.restartAt ?? 0, rounds, half);
   const bytes = meters.flatMap((meter) => [...meter.totals().sent.values()]).reduce((a, b) => a + b, 0);
-  return { params: results.map(({ params }) => params), trace, ends: results.map(({ end }) => end), bytes };
+  const of = <K extends keyof Saved>(field: K): Saved[K][] => results.map((result) => result[field]);
+  return { params: of("params"), kept: of("kept"), trace, ends: of("end"), bytes };
 }
 
 interface Saved {
   readonly params: Float32Array;
   readonly state: NamedVectors;
+  readonly kept: Float32Array;
   /** Rounds done. */
   readonly end: number;
 }

@@ -4,7 +4,8 @@
  *     checkpoints/round-000120/
  *       checkpoint.json        the job, the round, and the SHA-256 of every other file
  *       model.safetensors      the parameters, tensor by tensor, for any program to read; their mean where peers differ
- *       peer-0.safetensors …   optimizer and channel state of each peer by its id: velocities, errors, mirrored estimates
+ *       peer-0.safetensors …   optimizer and channel state of each peer by its id: velocities, errors, mirrored estimates,
+ *                              and the tensors that it keeps to itself
  *
  * Written as a whole or not at all; the last two are kept, or as many as the run wants.
  */
@@ -14,10 +15,12 @@ import { CheckpointError, ConfigError } from "../base/errors.ts";
 import { type Layout, tensorOf } from "../base/layout.ts";
 import type { NamedVectors } from "../base/state.ts";
 import type { PeerId } from "../ports/view.ts";
+import type { Split } from "../recipes/local-tensors.ts";
 import { type NamedContent, readWhole, writeFolderAtomically } from "./files.ts";
 import { checkJob, type Job, optionsOf } from "./job.ts";
 import { NOTHING } from "./ledger.ts";
 import { meanOf } from "./mean-model.ts";
+import { withMeanTensors } from "./own-models.ts";
 import { paramsHash, sha256 } from "./params-hash.ts";
 import type { PeerState, Totals } from "./result.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
@@ -62,6 +65,8 @@ export class CheckpointWriter {
   readonly #job: Job;
   readonly #dataChecksum: number;
   readonly #layout: Layout;
+  /** What peers exchange and what they keep. */
+  readonly #split: Split | undefined;
   readonly #keep: number;
   readonly #trouble: (line: string) => void;
   /** By round and peer: one that was in a round again after membership changed hands in its state again. */
@@ -76,14 +81,22 @@ export class CheckpointWriter {
       job,
       dataChecksum,
       layout,
+      split,
       keep = KEPT,
-    }: { job: Job; dataChecksum: number; layout: Layout; keep?: number | undefined },
+    }: {
+      job: Job;
+      dataChecksum: number;
+      layout: Layout;
+      split?: Split | undefined;
+      keep?: number | undefined;
+    },
     trouble: (line: string) => void,
   ) {
     this.#out = out;
     this.#job = job;
     this.#dataChecksum = dataChecksum;
     this.#layout = layout;
+    this.#split = split;
     this.#keep = keep;
     this.#trouble = trouble;
   }
@@ -128,7 +141,10 @@ export class CheckpointWriter {
       files[name] = await sha256(bytes);
       return [name, bytes];
     };
-    const params = meanOf(states.toSorted((a, b) => a.rank - b.rank).flatMap((state) => state.params ?? []));
+    const split = this.#split;
+    const models = states.toSorted((a, b) => a.rank - b.rank).flatMap((state) => state.params ?? []);
+    const learners = states.map(({ learner }) => learner);
+    const params = withMeanTensors(meanOf(models), split, learners);
     const tensors = this.#layout.tensors.map((slot) => ({
       name: slot.name,
       shape: slot.shape,
@@ -146,7 +162,7 @@ export class CheckpointWriter {
       job: this.#job,
       dataChecksum: this.#dataChecksum,
       ...past,
-      paramsHash: await paramsHash(params),
+      paramsHash: await paramsHash(split?.sharedOf(params) ?? params),
       files,
     };
     yield ["checkpoint.json", `${JSON.stringify(checkpoint, null, 2)}\n`];
@@ -211,6 +227,7 @@ const FIXED = [
   "average",
   "aggregator",
   "byzantine",
+  "local",
   "model",
   "data",
   "partition",

@@ -38,7 +38,7 @@ test("a job file gives the options that the command line would", () => {
 const jobs: readonly JobOptions[] = [
   {},
   { recipe: "sgd", momentum: "0.5", until: "accuracy=0.93", compute: "measured" },
-  { recipe: "choco:topology=torus", compressor: "top-k:0.1", peers: "9" },
+  { recipe: "choco:topology=torus", compressor: "top-k:0.1", peers: "9", local: "norm" },
   { recipe: "diana", lr: "64*theory", partition: "dirichlet:0.3", model: "softmax", seed: "9007199254740991" },
   { faults: '{"groups":{"homes":{"peers":"1-3","link":"1mbit"}},"loss":0.1}', optimizer: "adam", average: "polyak" },
   { compressor: "sign", down: "top-k:0.05", server: "own", link: "10mbit/50mbit/40ms", byzantine: "1:sign-flip" },

@@ -38,6 +38,7 @@ export const CONFIG_FIELDS: Readonly<Record<keyof ConfigOptions, ConfigType>> = 
   average: "text",
   aggregator: "text",
   byzantine: "text",
+  local: "text",
   batch: "whole number",
   rounds: "whole number",
   until: "text",

@@ -4,6 +4,7 @@
 import { type Seconds, seconds } from "../base/units.ts";
 import type { Peer } from "../ports/peer.ts";
 import { rankOf, type View } from "../ports/view.ts";
+import type { LocalTensors } from "../recipes/local-tensors.ts";
 import type { Learner, Method } from "../recipes/method.ts";
 import type { PeerSetup } from "./host.ts";
 
@@ -13,6 +14,8 @@ export interface Participant {
   readonly setup: PeerSetup;
   readonly learner: Learner;
   readonly course: Course;
+  /** What it keeps to itself; undefined where everything is exchanged. */
+  readonly localTensors: LocalTensors | undefined;
 }
 
 export class Course {

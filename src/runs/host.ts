@@ -8,7 +8,7 @@ import type { Note } from "../patterns/pattern.ts";
 import type { Batch, TrainTest } from "../ports/dataset.ts";
 import type { MeterTotals } from "../ports/meter.ts";
 import type { Model } from "../ports/model.ts";
-import type { View } from "../ports/view.ts";
+import type { PeerId, View } from "../ports/view.ts";
 import type { Method, TrainingSettings } from "../recipes/method.ts";
 import type { SharedReplicas } from "../recipes/shared-replicas.ts";
 import type { Job } from "./job.ts";
@@ -64,6 +64,13 @@ export interface Host {
   show(round: number, model: Float32Array): void;
   /** What all have shown of a round, in the order of ids; asked once, by rank 0. @throws {PeerLost} if a model is missing */
   shown(round: number): readonly Float32Array[];
+  /**
+   * This peer's local tensors after so many rounds, told before its message of the last of these is sent. Absent where
+   * nobody judges them but this peer.
+   */
+  readonly keeps?: (rounds: number, values: Float32Array) => void;
+  /** Of each peer that has told, its local tensors after so many rounds. Asked by rank 0, and never again for fewer. */
+  kept?(rounds: number): ReadonlyMap<PeerId, Float32Array>;
   /** This peer turned a dial of its compressors. */
   decided?(decision: Decision): void;
   /** Membership changed; told by rank 0 of the new view. */
@@ -128,6 +135,9 @@ export interface PeerOutcome {
   /** Rank 0's evaluation of the final parameters. */
   readonly metrics?: Measured;
   readonly reachedTargetAt?: { readonly round: number; readonly seconds: number };
-  /** The model that rank 0 keeps, since all others' are equal; of every peer where they differ, or where each is alone. */
+  /**
+   * The model that rank 0 keeps, since all others' are equal; of every peer where they differ, or where each is alone. Of
+   * what is shared.
+   */
   readonly params?: Float32Array;
 }

@@ -18,6 +18,7 @@ test("the options of a job give the job again", () => {
     { recipe: "sgd", momentum: "0.5", link: "20mbit", until: "accuracy=0.93", compute: "measured" },
     { faults: '{"groups":{"homes":{"peers":"1-3","link":"1mbit"}},"loss":0.1}' },
     { compressor: "sign", down: "top-k:0.05", server: "own", link: "10mbit/50mbit/40ms", until: "loss=0.1", seed: "7" },
+    { recipe: "stc:steps=2", local: "norm, output" },
   ];
   for (const options of all) {
     const job = checkJob(options);

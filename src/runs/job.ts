@@ -2,6 +2,7 @@
  * Job: one run of a recipe, as plain data. It is checked once, here, and saved beside the results.
  */
 
+import { mean } from "../aggregators/mean.ts";
 import { parseAggregator } from "../aggregators/registry.ts";
 import { ConfigError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
@@ -13,8 +14,9 @@ import type { Optimizer } from "../optimizers/optimizer.ts";
 import { parseOptimizer } from "../optimizers/registry.ts";
 import { parseSchedule } from "../optimizers/schedules/registry.ts";
 import { parseByzantine } from "../recipes/byzantine.ts";
+import { parseLocal } from "../recipes/local-tensors.ts";
 import type { Momentum } from "../recipes/method.ts";
-import type { ChosenRecipe } from "../recipes/recipe.ts";
+import type { ChosenRecipe, RecipeSlots } from "../recipes/recipe.ts";
 import { parseRecipe } from "../recipes/registry.ts";
 import { type Faults, parseFaults } from "../simulation/faults.ts";
 import { parseLink } from "../simulation/link.ts";
@@ -33,6 +35,7 @@ export interface JobOptions {
   readonly average?: string;
   readonly aggregator?: string;
   readonly byzantine?: string;
+  readonly local?: string;
   readonly model?: string;
   readonly data?: string;
   readonly partition?: string;
@@ -77,6 +80,8 @@ export interface Job {
   readonly aggregator: string | null;
   /** How many of the workers lie, and how: `1:sign-flip`. */
   readonly byzantine: string | null;
+  /** Which tensors each peer keeps to itself: `norm`; null where everything is exchanged. */
+  readonly local: string | null;
   readonly model: string;
   readonly data: string;
   readonly partition: string;
@@ -104,6 +109,7 @@ export interface Job {
 
 export const JOB_DEFAULTS = {
   recipe: "double-squeeze",
+  local: "none",
   model: "mlp:128,64",
   data: "digits",
   partition: "iid",
@@ -130,16 +136,18 @@ export function checkJob(options: JobOptions): Job {
   const optimizer = canonical(parseSwarmOptimizer, options.optimizer, "--optimizer");
   const peers = parseNumber(said.peers, "--peers", COUNTS.peers);
   const rounds = parseNumber(said.rounds, "--rounds", COUNTS.rounds);
+  const slots = { up: parseCompressor(up, "--compressor"), down: parseCompressor(down, "--down") };
   return {
     recipe: recipe.spec,
-    up: parseCompressor(up, "--compressor").name,
-    down: parseCompressor(down, "--down").name,
+    up: slots.up.name,
+    down: slots.down.name,
     momentum: parseMomentum(options.momentum, recipe, optimizer),
     optimizer,
     schedule: canonical(parseSchedule, options.schedule, "--schedule"),
     average: canonical((text, where) => parseAveraging(text, where, rounds), options.average, "--average"),
     aggregator: canonical(parseAggregator, options.aggregator, "--aggregator"),
     byzantine: options.byzantine === undefined ? null : parseLiars(options.byzantine, peers),
+    local: said.local === "none" ? null : parseKept(said.local, recipe, { ...slots, aggregate: mean }),
     model: said.model,
     data: said.data,
     partition: said.partition,
@@ -171,6 +179,7 @@ export function optionsOf(job: Job): JobOptions {
     ...(job.average === null ? {} : { average: job.average }),
     ...(job.aggregator === null ? {} : { aggregator: job.aggregator }),
     ...(job.byzantine === null ? {} : { byzantine: job.byzantine }),
+    local: job.local ?? "none",
     model: job.model,
     data: job.data,
     partition: job.partition,
@@ -256,6 +265,17 @@ function parseLiars(text: string, peers: number): string {
   const { name, count } = parseByzantine(text, "--byzantine");
   if (count <= peers) return name;
   throw new ConfigError("--byzantine", { expected: `at most ${peers} liars, as many as peers`, got: text });
+}
+
+/** What peers keep to themselves, in a recipe in which they train it. @throws {ConfigError} */
+function parseKept(text: string, recipe: ChosenRecipe, slots: RecipeSlots): string {
+  const { name } = parseLocal(text, "--local");
+  if (recipe.build(slots).stepsLocally === true) return name;
+  throw new ConfigError("--local", {
+    expected: `none with --recipe ${recipe.spec}, whose peers all take the one step that the exchange gives: what is not exchanged would never be trained`,
+    got: text,
+    hint: "Take a recipe with local steps or without a server: local-sgd, fedavg, diloco, choco.",
+  });
 }
 
 /** The canonical form of a spec; null if there is none. @throws {ConfigError} */

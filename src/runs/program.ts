@@ -6,26 +6,23 @@
  * with its members on the round to go on from, hands its state to those who lack it, and goes on (`regroup.ts`).
  */
 import { Aborted, CorruptError, PeerLost } from "../base/errors.ts";
-import { checkLength } from "../base/layout.ts";
 import { type Seconds, seconds } from "../base/units.ts";
-import { Batches } from "../data/batches.ts";
-import { vector } from "../kernels/index.ts";
 import type { Note } from "../patterns/pattern.ts";
-import type { Model } from "../ports/model.ts";
 import type { Peer } from "../ports/peer.ts";
-import { isLiar, lying, parseByzantine } from "../recipes/byzantine.ts";
 import type { Learner, StepReport, Trainee } from "../recipes/method.ts";
 import { conclude } from "../rounds/conclusion.ts";
 import { expelling, ReadingPeer } from "../rounds/reading-peer.ts";
 import { Course, type Participant } from "./course.ts";
 import { NOTES, type PeerOutcome, type PeerSetup } from "./host.ts";
 import { sumOf, totalsOf } from "./ledger.ts";
+import { wholeModel } from "./own-models.ts";
 import { Pacing } from "./pacing/pacing.ts";
 import { TimedPeer } from "./pacing/timed-peer.ts";
 import { regroup } from "./regroup.ts";
 import { Reports } from "./reports.ts";
 import type { Outcome, PeerState, Totals } from "./result.ts";
 import { readTotals, writeTotals } from "./totals.ts";
+import { traineeOf } from "./trainee.ts";
 
 export const trainPeer = (peer: Peer, setup: PeerSetup): Promise<PeerOutcome> => new PeerRun(peer, setup).run();
 
@@ -54,7 +51,8 @@ class PeerRun {
     this.#learner = method.open(this.#trainee);
     if (resumed?.learner !== undefined && !resumed.wiresAnew) this.#learner.restore(resumed.learner);
     this.#course = new Course(peer, method, resumed?.round ?? 0, begins !== "joining");
-    this.#own = { peer, setup, learner: this.#learner, course: this.#course };
+    const { localTensors } = this.#trainee;
+    this.#own = { peer, setup, learner: this.#learner, course: this.#course, localTensors };
     this.#reports = new Reports(this.#own);
     this.#checkpointed = peer.clock.now();
   }
@@ -158,7 +156,7 @@ class PeerRun {
       rank,
       members: this.#peer.view.members.length,
       round,
-      params: this.#keepsModel ? Float32Array.from(this.#trainee.params) : null,
+      params: this.#keepsModel ? wholeModel(this.#trainee.params, this.#trainee.localTensors) : null,
       learner: this.#learner.save(),
     };
   }
@@ -245,41 +243,6 @@ class PeerRun {
     const { rank, hops } = this.#course;
     return rank === 0 || hops !== undefined || this.#setup.host.alone === true;
   }
-}
-
-function traineeOf(peer: Peer, setup: PeerSetup): Trainee {
-  const { job, method, model, data, parts, roster, resumed, settings } = setup;
-  const worker = setup.place ?? roster.workers.indexOf(peer.id);
-  const rows = parts[worker];
-  const order = peer.rng.split(`peer/${peer.id}/batches`);
-  const begin = (params: Float32Array) => {
-    if (resumed === undefined) model.init(peer.rng.split("init"), params);
-    else {
-      checkLength(resumed.params, params.length, "checkpoint");
-      params.set(resumed.params);
-    }
-    return params;
-  };
-  const differ = method.hops?.(peer.view) !== undefined; // where models differ there is nothing to share
-  const shared = differ ? undefined : setup.shared;
-  const { length } = model.layout;
-  return {
-    peer,
-    model: modelOf(setup, worker, peer),
-    batches: rows === undefined ? null : new Batches(data.train, rows, job.batch, order, setup.batchRoom),
-    params: shared?.initial(length, begin) ?? begin(vector(length)),
-    settings,
-    ...(shared && { shared }),
-  };
-}
-
-/** The last workers may be told to lie. */
-function modelOf({ job, model, data }: PeerSetup, worker: number, peer: Peer): Model {
-  if (job.byzantine === null) return model;
-  const byzantine = parseByzantine(job.byzantine, "job.byzantine");
-  if (!isLiar(byzantine, worker, job.peers)) return model;
-  const swarm = { workers: job.peers, classes: data.train.classes };
-  return lying(model, byzantine, swarm, peer.rng.split(`peer/${peer.id}/lies`));
 }
 
 /** @throws {CorruptError} for a note that no peer of this run tells */

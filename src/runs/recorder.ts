@@ -8,6 +8,7 @@ import { CheckpointError } from "../base/errors.ts";
 import type { Layout } from "../base/layout.ts";
 import type { MeterTotals } from "../ports/meter.ts";
 import type { PeerId, View } from "../ports/view.ts";
+import { Split } from "../recipes/local-tensors.ts";
 import type { Method } from "../recipes/method.ts";
 import { type Checkpoint, CheckpointWriter, forgetAfter, holdsRun, type Past, runFolderOf } from "./checkpoint.ts";
 import { fileError, makeFolder, writeAtomically } from "./files.ts";
@@ -19,6 +20,7 @@ import type { Decision } from "./pacing/pacing.ts";
 import { paramsHash } from "./params-hash.ts";
 import type {
   Evaluation,
+  Judged,
   Measured,
   Outcome,
   PeerState,
@@ -53,6 +55,8 @@ export interface RecorderSetup {
 export class Recorder {
   readonly #setup: RecorderSetup;
   readonly #ledger: Ledger;
+  /** What peers exchange and what they keep; undefined where they exchange everything. */
+  readonly #split: Split | undefined;
   readonly #curve: Evaluation[] = [];
   readonly #checkpoints: CheckpointWriter | undefined;
   readonly #log: RunLog | undefined;
@@ -79,7 +83,8 @@ export class Recorder {
       seconds: this.#past.seconds,
       batchLoss: Number.NaN,
     };
-    const run = { job, dataChecksum, layout, keep: controls.keepCheckpoints };
+    this.#split = splitBy(layout, setup.header);
+    const run = { job, dataChecksum, layout, split: this.#split, keep: controls.keepCheckpoints };
     this.#checkpoints =
       controls.out === undefined
         ? undefined
@@ -121,8 +126,8 @@ export class Recorder {
     this.#ticks.delete(exchange);
     const { round, batchLoss, metrics, epoch, members, undone } = tick;
     if (this.#setup.alone && round > this.#last.round) {
-      const { method, layout } = this.#setup;
-      this.#plainShare += method.uncompressedBytes(this.#viewOf(members), layout.length) / members;
+      const { method } = this.#setup;
+      this.#plainShare += method.uncompressedBytes(this.#viewOf(members), this.#exchangedEntries) / members;
     }
     this.#undone = Math.max(this.#undone, undone); // a new rank 0 counts its own
     const swarm = { epoch, members, undone: this.#undone, bytesByPeer: () => this.#ledger.bytesByPeer() };
@@ -205,6 +210,17 @@ export class Recorder {
     this.#log?.write({ event: "evaluated", ...evaluation });
   }
 
+  get #exchangedEntries(): number {
+    return (this.#split?.shared ?? this.#setup.layout).length;
+  }
+
+  get #judged(): Judged {
+    const { alone = false, job, method } = this.#setup;
+    if (alone) return job.local === null && method.hops === undefined ? "common" : "own";
+    if (job.local !== null) return "each";
+    return method.hops === undefined ? "common" : "mean";
+  }
+
   get #membersAtEnd(): number {
     return this.#last.swarm?.members ?? this.#setup.view.members.length;
   }
@@ -216,7 +232,7 @@ export class Recorder {
   }
 
   async #close({ outcome, rounds, seconds, metrics, reached, hash }: End): Promise<RunResult> {
-    const { job, method, view, layout, header, clock, controls, wireBytes, alone = false } = this.#setup;
+    const { job, method, view, header, clock, controls, wireBytes, alone = false } = this.#setup;
     const { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs } = this.#last;
     const totals: Totals = { bytesUp, bytesDown, encodeMs, decodeMs, gradientMs };
     const bytesTotal = totals.bytesUp + totals.bytesDown;
@@ -224,7 +240,7 @@ export class Recorder {
     const uncompressedBytes =
       alone && counted === 1
         ? this.#plainShare
-        : method.uncompressedBytes(alone ? this.#viewOf(counted) : view, layout.length) * rounds;
+        : method.uncompressedBytes(alone ? this.#viewOf(counted) : view, this.#exchangedEntries) * rounds;
     const atTarget = this.#curve.find(({ round }) => round === reached?.round);
     await this.#checkpoints?.finish();
     this.#log?.write({ event: "finished", outcome, rounds, seconds, ...totals, paramsHash: hash });
@@ -241,6 +257,8 @@ export class Recorder {
       average: job.average,
       aggregator: job.aggregator,
       byzantine: job.byzantine,
+      local: job.local,
+      judged: this.#judged,
       model: job.model,
       engine: header.engine,
       data: job.data,
@@ -262,6 +280,8 @@ export class Recorder {
       loss: metrics?.loss ?? Number.NaN,
       accuracy: metrics?.accuracy ?? null,
       ...(metrics?.consensus === undefined ? {} : { consensus: metrics.consensus }),
+      ...(metrics?.ownLoss === undefined ? {} : { ownLoss: metrics.ownLoss }),
+      ...(metrics?.ownAccuracy === undefined ? {} : { ownAccuracy: metrics.ownAccuracy }),
       target: job.until === null ? null : formatTarget(job.until),
       reachedTargetAtRound: reached?.round ?? null,
       reachedTargetAtSeconds: reached?.seconds ?? null,
@@ -292,6 +312,9 @@ interface End {
   readonly reached: { readonly round: number; readonly seconds: number } | undefined;
   readonly hash: string;
 }
+
+const splitBy = (layout: Layout, { localTensors }: RunHeader): Split | undefined =>
+  localTensors && new Split(layout, ({ name }) => localTensors.includes(name));
 
 /** A folder holds one run: another is refused, and one that goes on forgets what came after its checkpoint. */
 async function prepareFolder(out: string, checkpoint: Checkpoint | undefined): Promise<void> {

@@ -8,7 +8,9 @@ import type { Participant } from "./course.ts";
 import { NOTES } from "./host.ts";
 import type { Target } from "./job.ts";
 import { consensusDistance, meanOf } from "./mean-model.ts";
+import { judgeOwnModels, type Owner } from "./own-models.ts";
 import type { Measured, PeerState } from "./result.ts";
+import { rowsLike } from "./rows-like.ts";
 
 /** A loss this many times the first one means that the run diverged. */
 const DIVERGED_AT = 20;
@@ -95,6 +97,7 @@ export class Reports {
       next.tell(judge && (await this.#evaluate(judge)));
       this.#waiting.shift();
     }
+    if (course.rank === 0) setup.host.kept?.(this.#waiting[0]?.judge?.round ?? course.round); // older ones are forgotten
   }
 
   /** Rank 0 judges the model, and of the last round whoever is alone. */
@@ -122,13 +125,36 @@ export class Reports {
 
   async #measure(round: number): Promise<Measured> {
     const { learner, course, setup } = this.#own;
-    const { model, data, host, resumed } = setup;
-    if (course.hops === undefined || host.alone) return model.evaluate(learner.model(), data.test, data.train);
-    // All begin with one model, or with models of which the checkpoint holds the mean.
-    if (round === course.start) return model.evaluate(resumed?.params ?? learner.model(), data.test, data.train);
+    const { host } = setup;
+    if (course.hops === undefined || host.alone) return this.#judge(learner.model(), round);
+    if (round === course.start) return this.#judge(this.#beginning(), round);
     const models = host.shown(round);
     const mean = meanOf(models);
-    return { ...(await model.evaluate(mean, data.test, data.train)), consensus: consensusDistance(models, mean) };
+    return { ...(await this.#judge(mean, round)), consensus: consensusDistance(models, mean) };
+  }
+
+  /** All begin with one model, or with models of which the checkpoint holds the mean. */
+  #beginning(): Float32Array {
+    const { learner, setup, localTensors } = this.#own;
+    const saved = setup.resumed?.params;
+    return (saved && localTensors?.split.sharedOf(saved)) ?? saved ?? learner.model();
+  }
+
+  /** Where peers keep tensors to themselves: the mean over every worker's own model, made of these and what is shared. */
+  #judge(shared: Float32Array, round: number): Promise<Measured> {
+    const { peer, setup, localTensors } = this.#own;
+    const { model, data, host, parts, roster, place } = setup;
+    const evaluate = (params: Float32Array, rows = data.test) => model.evaluate(params, rows, data.train);
+    if (localTensors === undefined) return evaluate(shared);
+    const { split, values, initial } = localTensors;
+    const owner = (tensors: Float32Array, worker: number): Owner => {
+      const rows = parts[worker];
+      return { tensors, rows: () => rows && rowsLike(data.test, data.train, rows) };
+    };
+    if (host.alone) return judgeOwnModels(shared, [owner(values, place ?? -1)], split, evaluate);
+    const kept = host.kept?.(round);
+    const owners = peer.view.workers.map((id) => owner(kept?.get(id) ?? initial, roster.workers.indexOf(id)));
+    return judgeOwnModels(shared, owners, split, evaluate);
   }
 }
 

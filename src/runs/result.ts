@@ -7,10 +7,19 @@ import type { PeerId } from "../ports/view.ts";
 import type { Faults } from "../simulation/faults.ts";
 import type { Job } from "./job.ts";
 
-/** What was measured of the parameters, or in a decentralised recipe of the mean of all peers' parameters. */
+/**
+ * What a run is judged by: "common", the one model of all; "mean", the mean of all peers' models; "each", every worker's own
+ * model, with its local tensors, of whose losses and accuracies the means are told; "own", this peer's own model alone.
+ */
+export type Judged = "common" | "mean" | "each" | "own";
+
+/** What was measured of what the run is judged by. */
 export interface Measured extends Metrics {
   /** Ξ = (1/n) Σ ‖x_i − x̄‖², where peers' parameters differ. */
   readonly consensus?: number;
+  /** Where peers keep tensors: means of the same over test rows in which labels have the shares that each worker's own have. */
+  readonly ownLoss?: number;
+  readonly ownAccuracy?: number;
 }
 
 /** Totals over all peers. Bytes are framed bytes, counted where they are written. */
@@ -74,13 +83,15 @@ export type Outcome = "target" | "rounds" | "interrupted" | "diverged";
 
 export interface RunHeader {
   readonly job: Job;
-  /** d */
+  /** d, with what peers keep to themselves. */
   readonly parameters: number;
   readonly trainRows: number;
   readonly testRows: number;
   readonly engine: string;
   /** What all members together would write in a round of plain f32. */
   readonly uncompressedBytesPerRound: number;
+  /** Names of the tensors that each peer keeps to itself; absent where there are none. */
+  readonly localTensors?: readonly string[];
   /** Conditions of the recipe that the options break. */
   readonly warnings: readonly string[];
 }
@@ -93,6 +104,9 @@ export interface Evaluation extends Totals {
   readonly accuracy: number | null;
   /** Ξ; absent where all parameters are equal. */
   readonly consensus?: number;
+  /** @see Measured.ownLoss */
+  readonly ownLoss?: number;
+  readonly ownAccuracy?: number;
 }
 
 export interface RunResult {
@@ -107,6 +121,9 @@ export interface RunResult {
   readonly average: string | null;
   readonly aggregator: string | null;
   readonly byzantine: string | null;
+  /** Which tensors each peer keeps to itself; null where everything is exchanged. */
+  readonly local: string | null;
+  readonly judged: Judged;
   readonly model: string;
   readonly engine: string;
   readonly data: string;
@@ -137,6 +154,9 @@ export interface RunResult {
   readonly accuracy: number | null;
   /** Ξ at the end; absent where all parameters are equal. */
   readonly consensus?: number;
+  /** At the end; @see Measured.ownLoss */
+  readonly ownLoss?: number;
+  readonly ownAccuracy?: number;
   readonly target: string | null;
   readonly reachedTargetAtRound: number | null;
   readonly reachedTargetAtSeconds: number | null;
@@ -144,7 +164,10 @@ export interface RunResult {
   readonly uncompressedBytes: number;
   readonly compressionRatio: number;
   readonly seed: number;
-  /** SHA-256 of the final parameters' bytes, little-endian; of their mean where they differ between peers. */
+  /**
+   * SHA-256 of the final parameters' bytes, little-endian; of their mean where they differ between peers. Without local
+   * tensors, so that peers which hold the same of what is shared say the same.
+   */
   readonly paramsHash: string;
   readonly warnings: readonly string[];
   /** What could not be written; the run itself went on. */
@@ -162,7 +185,7 @@ export interface PeerState {
   readonly members: number;
   /** Rounds done. */
   readonly round: number;
-  /** Only rank 0's are kept where the parameters of all are equal; else the mean of all. */
+  /** Only rank 0's are kept where the parameters of all are equal; else the mean of all. With its local tensors. */
   readonly params: Float32Array | null;
   readonly learner: NamedVectors;
 }

@@ -16,6 +16,7 @@ import type { Dataset, TrainTest } from "../ports/dataset.ts";
 import type { Model } from "../ports/model.ts";
 import { type PeerId, peerId, type View } from "../ports/view.ts";
 import { parseByzantine } from "../recipes/byzantine.ts";
+import { parseLocal, type Split } from "../recipes/local-tensors.ts";
 import type { Method, TrainingSettings } from "../recipes/method.ts";
 import type { RecipeSlots, RecipeUse } from "../recipes/recipe.ts";
 import { type Checkpoint, checkContinues, readCheckpoint } from "./checkpoint.ts";
@@ -89,6 +90,10 @@ export function methodWithDials(job: Job): { readonly method: Method; readonly d
   return { method: recipeOf(job).build(slots), dials };
 }
 
+/** What of the model is exchanged, and what is not; undefined where everything is. @throws {ConfigError} */
+export const splitOf = ({ local }: Job, model: Pick<Model, "layout" | "roles">): Split | undefined =>
+  local === null ? undefined : parseLocal(local, "--local").split(model);
+
 export const slotsOf = (job: Job): RecipeSlots => ({
   up: parseCompressor(job.up, "job.up"),
   down: parseCompressor(job.down, "job.down"),
@@ -141,7 +146,7 @@ function useOf(
   return {
     ...slotsOf(job),
     momentum: job.momentum,
-    length: model.layout.length,
+    length: (splitOf(job, model)?.shared ?? model.layout).length,
     workers: job.peers,
     byzantine: job.byzantine === null ? 0 : parseByzantine(job.byzantine, "job.byzantine").count,
     skewed: !job.partition.startsWith("iid"),
@@ -153,13 +158,15 @@ function useOf(
 }
 
 export function headerOf(job: Job, setting: Setting, model: Model, warnings: readonly string[]): RunHeader {
+  const split = splitOf(job, model);
   return {
     job,
     parameters: model.layout.length,
     trainRows: setting.data.train.rows,
     testRows: setting.data.test.rows,
     engine: model.engine,
-    uncompressedBytesPerRound: methodOf(job).uncompressedBytes(setting.view, model.layout.length),
+    uncompressedBytesPerRound: methodOf(job).uncompressedBytes(setting.view, (split?.shared ?? model.layout).length),
+    ...(split && { localTensors: split.local.tensors.map(({ name }) => name) }),
     warnings: [...setting.warnings, ...warnings, ...brokenConditions(job, setting, model)],
   };
 }
@@ -171,12 +178,21 @@ function brokenConditions(job: Job, setting: Setting, model: Model): readonly st
   const step = { learningRate, rounds: job.rounds, batch: job.batch, ...use.curvature };
   return [
     ...recipeOf(job).warnings(use),
+    ...unlikeMoments(job, use),
     ...(recipeOf(job).ownAggregate === true ? [] : (use.aggregate.warnings?.(use) ?? [])),
     ...(optimizer?.warnings?.(step) ?? []),
     ...(job.schedule === null ? [] : (parseSchedule(job.schedule, "job.schedule").warnings?.(step) ?? [])),
     ...(averaging?.warnings(job.rounds) ?? []),
   ];
 }
+
+/** A line where peers train on moments of labels that differ from peer to peer. */
+const unlikeMoments = ({ model, local }: Job, { skewed }: RecipeUse): readonly string[] =>
+  skewed && local === null && /\bnorm=batch\b/.test(model)
+    ? [
+        "batch norm: moments of a peer's own labels are not those of all; norm=group has none, --local norm keeps each peer's γ and β",
+      ]
+    : [];
 
 /** What a peer continues from. */
 export const resumedOf = (checkpoint: Checkpoint | undefined, id: PeerId): Resumed | undefined =>

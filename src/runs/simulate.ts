@@ -14,6 +14,7 @@ import { AtomicStream } from "./files.ts";
 import type { Host, PeerOutcome } from "./host.ts";
 import { type Job, jobRandom, UNLIMITED } from "./job.ts";
 import { ShownModels } from "./mean-model.ts";
+import { ToldTensors } from "./own-models.ts";
 import { trainPeer } from "./program.ts";
 import { Recorder } from "./recorder.ts";
 import type { RunControls, RunResult } from "./result.ts";
@@ -27,6 +28,7 @@ import {
   openSetting,
   resumedOf,
   type Setting,
+  splitOf,
   trainingSettings,
 } from "./setting.ts";
 
@@ -73,6 +75,9 @@ async function run(
   // What is shared costs one peer less than it would cost each on its own: where costs are measured nothing is.
   const shared = job.stepCost === null ? undefined : new SharedReplicas();
   const shown = new ShownModels(isElastic(job) ? undefined : view.members.length);
+  const split = splitOf(job, model);
+  const told = new ToldTensors();
+  if (split !== undefined && checkpoint !== undefined) told.recall(checkpoint.round, checkpoint.peers, split);
   const meters = new Map(view.members.map((id) => [id, new RecordingMeter()]));
   const batchRoom = roomForBatch(data.train, job.batch);
   let ended = false;
@@ -96,6 +101,8 @@ async function run(
           decided: (decision) => recorder.decided(decision),
           show: (round, own) => shown.show(round, peer.id, own),
           shown: (round) => shown.take(round),
+          keeps: (rounds, values) => told.tell(peer.id, rounds, values),
+          kept: (rounds) => told.by(rounds),
           regrouped: (change) => recorder.regrouped(change),
           ended: () => ended,
         };

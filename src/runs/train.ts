@@ -28,6 +28,7 @@ export interface WorkerData {
 export type WorkerMessage =
   | { readonly type: "tick"; readonly tick: Tick }
   | { readonly type: "show"; readonly round: number; readonly model: Float32Array }
+  | { readonly type: "keep"; readonly round: number; readonly tensors: Float32Array }
   | { readonly type: "decided"; readonly decision: Decision }
   | { readonly type: "checkpoint"; readonly state: PeerState };
 
@@ -35,7 +36,9 @@ export type WorkerMessage =
 export type MainMessage =
   | { readonly type: "stop" }
   /** To rank 0: the model of another peer after a round. */
-  | { readonly type: "shown"; readonly round: number; readonly from: PeerId; readonly model: Float32Array };
+  | { readonly type: "shown"; readonly round: number; readonly from: PeerId; readonly model: Float32Array }
+  /** To rank 0: the local tensors of another peer. */
+  | { readonly type: "kept"; readonly round: number; readonly from: PeerId; readonly tensors: Float32Array };
 
 /**
  * @returns the result, of a diverged or interrupted run too
@@ -90,6 +93,8 @@ export async function train(job: Job, controls: RunControls = {}): Promise<RunRe
     if (told.type === "tick") recorder.tick(id, told.tick);
     else if (told.type === "decided") recorder.decided(told.decision);
     else if (told.type === "checkpoint") recorder.checkpoint(told.state);
+    else if (told.type === "keep")
+      swarm.post(view.members[0]!, { ...told, type: "kept", from: id } satisfies MainMessage);
     else swarm.post(view.members[0]!, { ...told, type: "shown", from: id } satisfies MainMessage);
   });
   const stop = () => swarm.post(view.members[0]!, { type: "stop" } satisfies MainMessage);

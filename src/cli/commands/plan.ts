@@ -41,7 +41,7 @@ export function planCommand(world: World, end: (code: ExitCode) => void): Comman
       "Runs two rounds of many recipes and settings in virtual time, tells where the time of a round goes, and recommends one. Which rounds a target takes, a plan cannot know: it estimates them from runs elsewhere, or measures them in short runs of the most promising ones with --pilot.",
     );
   addJobOptions(command, {
-    without: ["recipe", "compressor", "down", "momentum", "optimizer", "aggregator", "byzantine"],
+    without: ["recipe", "compressor", "down", "momentum", "optimizer", "aggregator", "byzantine", "local"],
   });
   command.addOption(
     new Option(

@@ -107,6 +107,12 @@ export const JOB_OPTIONS: readonly JobOption[] = [
     text: "so many workers lie: 1:sign-flip, 2:random:10, 1:little-is-enough",
     standard: "none",
   },
+  {
+    key: "local",
+    flags: "--local <tensors>",
+    group: HOW,
+    text: "tensors that each peer trains by itself and never sends: norm (γ and β, as FedBN has it), a role, how names begin",
+  },
   { key: "batch", flags: "--batch <rows>", group: HOW, text: "rows of each peer's mini-batch" },
   { key: "rounds", flags: "--rounds <n>", group: HOW, text: "rounds to train at most" },
   {

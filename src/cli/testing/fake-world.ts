@@ -163,6 +163,8 @@ export function resultOf(job: Job, fields: Partial<RunResult> = {}): RunResult {
     average: job.average,
     aggregator: job.aggregator,
     byzantine: job.byzantine,
+    local: job.local,
+    judged: "common",
     model: job.model,
     engine: "pretence",
     data: job.data,
