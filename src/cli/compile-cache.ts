@@ -2,9 +2,12 @@
  * What Node compiles is kept from one command to the next, which then starts in half the time.
  */
 import { existsSync, mkdirSync } from "node:fs";
-import { enableCompileCache } from "node:module";
+import { enableCompileCache, flushCompileCache } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
+
+/** Written by then, and not only at the end: a process that is killed leaves what it compiled, too. */
+const WRITTEN_AFTER_MS = 5000;
 
 /**
  * For this process, its workers and its children; in the folder that the user names by `NODE_COMPILE_CACHE`, else in one of
@@ -15,7 +18,9 @@ export function keepCompiledCode(env: NodeJS.ProcessEnv): void {
   if (env.NODE_COMPILE_CACHE !== undefined || env.NODE_DISABLE_COMPILE_CACHE !== undefined) return;
   try {
     const folder = env.XDG_CACHE_HOME ? below(env.XDG_CACHE_HOME) : below(homedir(), ".cache");
-    if (enableCompileCache(folder).directory !== undefined) env.NODE_COMPILE_CACHE = folder;
+    if (enableCompileCache(folder).directory === undefined) return;
+    env.NODE_COMPILE_CACHE = folder;
+    setTimeout(flushCompileCache, WRITTEN_AFTER_MS).unref();
   } catch {
     // a user without a home, or with one that is read only, keeps nothing
   }

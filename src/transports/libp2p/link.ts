@@ -21,7 +21,8 @@ export interface LinkEvents {
   /** Once for each time it was up, or could not be; all that came before was passed on. */
   down(id: PeerId, why: string): void;
   control(id: PeerId, message: ControlMessage): void;
-  mail(id: PeerId, frame: Uint8Array<ArrayBuffer>): void;
+  /** To be handed back. */
+  mail(id: PeerId, frame: Uint8Array): void;
   entered(id: PeerId, epoch: number): void;
   /** It sends no more mail; it may still vote. */
   left(id: PeerId): void;
@@ -37,6 +38,7 @@ export class Link {
   #out = new Line();
   #mailOut: Line | undefined;
   #mailIn: Stream | undefined;
+  #mailReader: MailReader | undefined;
   #state: "opening" | "up" | "down" = "opening";
   /** Mail was sent since the other was last asked whether it came. */
   #hasNews = false;
@@ -105,6 +107,7 @@ export class Link {
       return;
     }
     this.#mailIn = stream;
+    this.#mailReader = reader;
     const read = (pieces: Iterable<Uint8Array>) =>
       this.#guarded(() => {
         for (const record of reader.read(pieces)) {
@@ -178,6 +181,8 @@ export class Link {
     const streams = [this.#control, this.#mailIn];
     this.#control = undefined;
     this.#mailIn = undefined;
+    this.#mailReader?.close();
+    this.#mailReader = undefined;
     this.#out.cut(why);
     this.#mailOut?.cut(why);
     this.#mailOut = undefined;

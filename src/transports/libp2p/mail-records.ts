@@ -12,6 +12,7 @@ import { type Bytes, bytes } from "../../base/units.ts";
 import { ByteSink, ByteSource } from "../../coding/bytes.ts";
 import { FRAME_BYTES, readHeader } from "../../coding/frame.ts";
 import { type PeerId, peerId } from "../../ports/view.ts";
+import type { BlockPool } from "../threads/blocks.ts";
 import { Arriving } from "./arriving.ts";
 import { EPOCHS_AHEAD_MAX, type PeerLimits, ROUNDS_COUNTED } from "./swarm-limits.ts";
 
@@ -24,7 +25,8 @@ export type Note =
   | { readonly type: "left" }
   | { readonly type: "ask" };
 
-export type MailRecord = Note | { readonly type: "frame"; readonly frame: Uint8Array<ArrayBuffer> };
+/** A frame is to be handed back. */
+export type MailRecord = Note | { readonly type: "frame"; readonly frame: Uint8Array };
 
 export function writeNote(note: Note): Uint8Array {
   const sink = new ByteSink(NOTE_BYTES).u8(0).u8(NOTES[note.type]);
@@ -51,6 +53,8 @@ export interface MailReaderOptions {
   readonly limits: PeerLimits;
   /** The newest epoch known here. */
   readonly epoch: () => number;
+  /** Where large frames arrive. */
+  readonly blocks: BlockPool;
 }
 
 /**
@@ -60,6 +64,7 @@ export interface MailReaderOptions {
 export class MailReader {
   readonly #limits: PeerLimits;
   readonly #epoch: () => number;
+  readonly #blocks: BlockPool;
   readonly #rounds = new Map<string, { messages: number; bytes: number }>();
   /** What was not read yet. */
   readonly #pieces: Uint8Array[] = [];
@@ -73,6 +78,7 @@ export class MailReader {
   constructor(options: MailReaderOptions) {
     this.#limits = options.limits;
     this.#epoch = options.epoch;
+    this.#blocks = options.blocks;
   }
 
   /**
@@ -93,6 +99,13 @@ export class MailReader {
     }
   }
 
+  /** Nothing more is read. */
+  close(): void {
+    this.#record?.drop();
+    this.#record = undefined;
+    this.#pieces.length = 0;
+  }
+
   /** Takes bytes of a head. @returns how many */
   #begin(bytes: Uint8Array): number {
     const wanted = (this.#headLength === 0 ? bytes[0] : this.#head[0]) === 0 ? NOTE_BYTES : FRAME_BYTES;
@@ -103,12 +116,12 @@ export class MailReader {
       throw new CorruptError("mail", { expected: "a record that begins with 0 or 1", got: this.#head[0] });
     }
     if (this.#headLength < wanted) return count;
-    this.#record = new Arriving(this.#head[0] === 0 ? NOTE_BYTES : this.#sizeOfFrame());
+    this.#record = new Arriving(this.#head[0] === 0 ? NOTE_BYTES : this.#sizeOfFrame(), this.#blocks);
     this.#record.take(this.#head.subarray(0, wanted));
     return count;
   }
 
-  #recordOf(record: Uint8Array<ArrayBuffer>): MailRecord {
+  #recordOf(record: Uint8Array): MailRecord {
     if (record[0] !== 0) return { type: "frame", frame: record };
     const note = readNote(record);
     this.#order(note);

@@ -7,6 +7,7 @@ import { bytes } from "../../base/units.ts";
 import { ByteSink } from "../../coding/bytes.ts";
 import { writeFrame } from "../../coding/frame.ts";
 import { type PeerId, peerId } from "../../ports/view.ts";
+import { BlockPool } from "../threads/blocks.ts";
 import { ROLES } from "./admission-port.ts";
 import { BodyReader, type ControlMessage, readControl, writeControl } from "./control-messages.ts";
 import { type JoinAnswer, readAnswer, readRequest, writeAnswer, writeRequest } from "./join-messages.ts";
@@ -118,7 +119,7 @@ const framed = (round: number, body: Uint8Array, sender = peerId(3), epoch = 0):
 const OPEN = writeNote({ type: "open", from: peerId(3), to: peerId(1) });
 
 const readerOf = (limits: Partial<typeof defaultPeerLimits> = {}): MailReader =>
-  new MailReader({ limits: { ...defaultPeerLimits, ...limits }, epoch: () => 0 });
+  new MailReader({ limits: { ...defaultPeerLimits, ...limits }, epoch: () => 0, blocks: new BlockPool() });
 
 const readAll = (reader: MailReader, ...parts: readonly Uint8Array[]): MailRecord[] => [...reader.read(parts)];
 

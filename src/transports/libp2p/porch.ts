@@ -4,6 +4,7 @@
  */
 import type { Connection, Libp2p, Stream } from "@libp2p/interface";
 import { CorruptError } from "../../base/errors.ts";
+import { BlockPool } from "../threads/blocks.ts";
 import { BodyReader, readControl } from "./control-messages.ts";
 import { FIRST_WORDS_MS, firstWords } from "./first-words.ts";
 import { CONTROL_PROTOCOL, MAIL_PROTOCOL } from "./link.ts";
@@ -23,6 +24,7 @@ interface Held {
 
 export class Porch {
   readonly #limits: PeerLimits;
+  readonly #blocks = new BlockPool();
   #stay: Stay | undefined;
   #expecting = false;
   #held: Held[] = [];
@@ -46,6 +48,7 @@ export class Porch {
   receive(stay: Stay | undefined): void {
     this.#stay = stay;
     this.#expecting = false;
+    if (stay === undefined) this.#blocks.forget(); // those that its peer did not hand back
     this.lookAgain();
   }
 
@@ -71,7 +74,8 @@ export class Porch {
   }
 
   async #mail(stream: Stream, connection: Connection): Promise<void> {
-    const reader = new MailReader({ limits: this.#limits, epoch: () => this.#stay?.view.epoch ?? 0 });
+    const epoch = () => this.#stay?.view.epoch ?? 0;
+    const reader = new MailReader({ limits: this.#limits, epoch, blocks: this.#blocks });
     await this.#reading(stream, async () => {
       const note = await firstWords(stream, (pieces) => first(reader.read(pieces)));
       if (note.type !== "open") throw new CorruptError("stream", { expected: "a note that opens it", got: note.type });

@@ -2,6 +2,7 @@
  * The worker's side of a peer that comes and goes: what takes time to set up is set up once, before the peer is a member
  * of anything, and serves all of its stays.
  */
+import { flushCompileCache } from "node:module";
 import { workerData } from "node:worker_threads";
 import type { Peer } from "../../ports/peer.ts";
 import { handBack } from "./blocks.ts";
@@ -39,6 +40,7 @@ export function serveStays<T>(open: (data: unknown, control: Control) => Promise
       const opened = await open(workerData, line.control);
       try {
         line.tell({ type: "ready" });
+        flushCompileCache(); // it may live long, and be killed
         for (let given = await stays.next(); given !== undefined; given = await stays.next()) await stay(opened, given);
       } finally {
         await opened.close();
