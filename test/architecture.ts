@@ -53,6 +53,10 @@ const NODE_ONLY: ReadonlyMap<string, string> = new Map([
   ["data/files.ts", "reads data files, behind a dynamic import"],
   ["models/", "the engine that runs natively, and models loaded from files"],
   ["transports/threads/", "worker threads"],
+  [
+    "transports/libp2p/signing.ts",
+    "signs within one step of membership, where no other engine gives its answer at once",
+  ],
   ["runs/", "checkpoints and logs are files"],
   ["cli/", "the command"],
 ]);

@@ -9,6 +9,7 @@ import type { Batch, TrainTest } from "../ports/dataset.ts";
 import type { MeterTotals } from "../ports/meter.ts";
 import type { Model } from "../ports/model.ts";
 import type { PeerId, View } from "../ports/view.ts";
+import type { LocalTensors } from "../recipes/local-tensors.ts";
 import type { Method, TrainingSettings } from "../recipes/method.ts";
 import type { SharedReplicas } from "../recipes/shared-replicas.ts";
 import type { Job } from "./job.ts";
@@ -41,6 +42,8 @@ export interface Tick {
   readonly totals: MeterTotals;
   /** From rank 0 after rounds that were evaluated. */
   readonly metrics?: Measured;
+  /** After the same rounds, of each peer that is recorded by itself, where all have one model. */
+  readonly paramsHash?: string;
 }
 
 /** The run that this peer is part of: where it reports to and hears from, without waiting. */
@@ -120,6 +123,8 @@ export interface PeerSetup {
   readonly shared?: SharedReplicas;
   readonly host: Host;
   readonly resumed: Resumed | undefined;
+  /** Where what this peer keeps to itself outlives a stay, for the next one. */
+  readonly keepsake?: { localTensors?: LocalTensors };
   /** Default "together". */
   readonly begins?: Beginning;
 }

@@ -52,6 +52,7 @@ serveStays<PeerOutcome>(async (given, control) => {
   const { weightOf: _, ...common } = trainingSettings(job, model, { data, parts });
   // What each peer's own data weigh is not known to the others: all weigh the same.
   const weights = shared ? { weightOf: (id: PeerId) => parts[place(id)]!.length } : {};
+  const keepsake = {};
   return {
     run(peer, begun) {
       const { resumed, begins, late } = begun as LiveStayData; // the same
@@ -66,6 +67,7 @@ serveStays<PeerOutcome>(async (given, control) => {
         place: peer.view.workers.includes(peer.id) ? place(peer.id) : -1,
         settings: { ...common, ...weights, elastic: true },
         resumed,
+        keepsake,
         begins,
         host: {
           alone: true,

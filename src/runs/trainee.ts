@@ -45,11 +45,16 @@ function initial(peer: Peer, model: Model): Float32Array {
   return params;
 }
 
-/** Whoever comes begins with the model's first values; what this peer has saved is right however far the others came. */
-function localTensorsOf(peer: Peer, { model, host, resumed }: PeerSetup, split: Split): LocalTensors {
+/**
+ * Whoever comes begins with the model's first values; what this peer has saved, or had when the others went on without it, is
+ * right however far these came.
+ */
+function localTensorsOf(peer: Peer, { model, host, resumed, keepsake = {} }: PeerSetup, split: Split): LocalTensors {
+  if (keepsake.localTensors !== undefined) return keepsake.localTensors;
   const tensors = new LocalTensors(split, initial(peer, model), host.keeps);
   const saved = resumed?.learner;
   if (saved !== undefined && savedTensors(saved).size > 0) tensors.restore(saved);
+  keepsake.localTensors = tensors;
   return tensors;
 }
 

@@ -11,7 +11,7 @@ import { type Claim, writeHello } from "./hello.ts";
 import { KeyPair } from "./keys.ts";
 import type { NodeOptions } from "./node.ts";
 import { Revocations, signRevocations } from "./revocations.ts";
-import type { Hello, Swarm } from "./swarm.ts";
+import type { Hello, Swarm } from "./swarm-options.ts";
 import { found, join } from "./testing.ts";
 import { issueTicket, type Ticket } from "./ticket.ts";
 

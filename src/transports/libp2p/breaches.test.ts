@@ -7,6 +7,7 @@ import type { SwarmView } from "./swarm-view.ts";
 
 /** @param nodes by id */
 const viewOf = (nodes: Readonly<Record<number, string>>, nextId = Object.keys(nodes).length): SwarmView => ({
+  swarm: "test",
   epoch: 0,
   nextId,
   members: Object.entries(nodes).map(([id, node]) => ({
@@ -19,7 +20,7 @@ const FIVE = { 0: "a", 1: "b", 2: "c", 3: "d", 4: "e" };
 const atFault = (breaches: Breaches): number[] => [...breaches.reasons.keys()];
 
 test("an accuser that comes back under another id is bound by what it said before", () => {
-  const breaches = new Breaches();
+  const breaches = new Breaches(peerId(0));
   const first = viewOf(FIVE);
   for (const id of [1, 2]) breaches.hear(peerId(4), peerId(id), "noise", first);
   assert.deepEqual(atFault(breaches), [1, 2]);
@@ -30,7 +31,7 @@ test("an accuser that comes back under another id is bound by what it said befor
 });
 
 test("a member that is at fault stays so under another id", () => {
-  const breaches = new Breaches();
+  const breaches = new Breaches(peerId(4));
   breaches.note(peerId(1), "noise", viewOf(FIVE));
   breaches.hear(peerId(0), peerId(2), "noise", viewOf(FIVE));
   const later = viewOf({ 0: "a", 3: "d", 4: "e", 5: "b", 6: "c" }, 7);
@@ -39,7 +40,7 @@ test("a member that is at fault stays so under another id", () => {
 });
 
 test("what an accuser alone said is withdrawn when it goes too far, and it is not at fault for that", () => {
-  const breaches = new Breaches();
+  const breaches = new Breaches(peerId(3));
   const view = viewOf(FIVE);
   for (const id of [1, 2]) breaches.hear(peerId(4), peerId(id), "noise", view);
   breaches.hear(peerId(0), peerId(2), "noise", view);
@@ -48,7 +49,7 @@ test("what an accuser alone said is withdrawn when it goes too far, and it is no
 });
 
 test("an honest member is believed of as many as come and go in its time", () => {
-  const breaches = new Breaches();
+  const breaches = new Breaches(peerId(1));
   for (let id = 3; id < 40; id++) {
     const view = viewOf({ 0: "a", 1: "b", 2: "c", [id]: `comer ${id}` }, id + 1);
     breaches.settle(view);
@@ -65,7 +66,7 @@ test("one member has less than half of the others dropped, in whatever order it 
         .chain((count) => fc.tuple(fc.constant(count), fc.array(fc.nat({ max: count - 1 })))),
       fc.infiniteStream(fc.boolean()),
       ([count, accused], decides) => {
-        const breaches = new Breaches();
+        const breaches = new Breaches(peerId(count)); // of one that joined later
         const nodes: Record<number, string> = Object.fromEntries(
           Array.from({ length: count }, (_, i) => [i, `node ${i}`]),
         );

@@ -2,99 +2,99 @@
  * Breaches: which members of a view broke a limit or sent what no member sends, as one of them has seen itself or was
  * told. They are known by node: who comes back under another id is still at fault, and still the one that accused.
  *
- * Whoever accuses others is believed as long as it accuses less than half of the members there are, and less than half
- * of those that there were when it began. As long as most members are honest, an honest one need not go beyond. Who
- * does is believed in nothing, and stays: it may be wrong without meaning to.
+ * What others say is weighed as `judgement.ts` has it. Whoever says too much is believed in nothing, and stays: it may be
+ * wrong without meaning to.
  */
 import type { PeerId } from "../../ports/view.ts";
-import { MEMBERS_MAX, WHY_CHARACTERS_MAX } from "./swarm-limits.ts";
-import { type Barred, memberOf, type SwarmView } from "./swarm-view.ts";
+import { type Judgement, judge } from "./judgement.ts";
+import { WHY_CHARACTERS_MAX } from "./swarm-limits.ts";
+import type { Barred, SwarmView } from "./swarm-view.ts";
+import { Words } from "./words.ts";
 
-/** A member that said that others were at fault. */
-interface Accuser {
-  /** The view in which it began; ids from here on are of those who joined later. */
-  readonly began: Pick<SwarmView, "nextId" | "members">;
-  /** By node, under the id of then. Who joined later is forgotten when gone. */
-  readonly accused: Map<string, { readonly id: PeerId; readonly why: string }>;
-}
+const NOBODY: Judgement<PeerId> = { atFault: new Set(), unbelieved: new Set() };
 
 export class Breaches {
-  /** By node. */
-  readonly #seen = new Map<string, string>();
-  readonly #accusers = new Map<string, Accuser>();
+  readonly #self: PeerId;
+  readonly #words = new Words<string>();
+  #judgement = NOBODY;
   #reasons: ReadonlyMap<PeerId, string> = new Map();
 
-  /** Who is at fault, and why. */
+  /** @param self the member that judges: it believes its own eyes */
+  constructor(self: PeerId) {
+    this.#self = self;
+  }
+
+  /** Who of the others is at fault, and why. */
   get reasons(): ReadonlyMap<PeerId, string> {
     return this.#reasons;
   }
 
+  /** Who is at fault, or believed in nothing: by the others too, if they have heard the same, so it may be this member. */
+  isDistrusted(id: PeerId): boolean {
+    return this.#judgement.atFault.has(id) || this.#judgement.unbelieved.has(id);
+  }
+
   /** What this node has seen itself. */
-  seen({ members }: SwarmView): [PeerId, string][] {
-    return members.flatMap(({ id, node }) => {
-      const why = this.#seen.get(node);
-      return why === undefined ? [] : [[id, why]];
-    });
+  seen(view: SwarmView): [PeerId, string][] {
+    return [...(this.#words.among(view).get(this.#self) ?? [])];
   }
 
   /** This node has seen it. */
   note(id: PeerId, why: string, view: SwarmView): void {
-    const member = memberOf(view, id);
-    if (member !== undefined) this.#seen.set(member.node, why);
-    this.#weigh(view);
+    this.hear(this.#self, id, why, view);
   }
 
-  /** Another member says so. */
+  hasHeard(from: PeerId, id: PeerId, view: SwarmView): boolean {
+    return this.#words.among(view).get(from)?.has(id) === true;
+  }
+
+  /** A member says so. */
   hear(from: PeerId, id: PeerId, why: string, view: SwarmView): void {
-    const [by, member] = [memberOf(view, from), memberOf(view, id)];
-    if (by === undefined || member === undefined) return;
-    const accuser = this.#accusers.get(by.node) ?? { began: view, accused: new Map() };
-    this.#accusers.set(by.node, accuser);
-    if (!accuser.accused.has(member.node))
-      accuser.accused.set(member.node, { id, why: `${why}, as peer ${from} says` });
-    this.#weigh(view);
+    if (this.#words.hear(from, id, brief(why), view)) this.#weigh(view);
   }
 
   /** Those of the view who are to be named in the next one. */
   barred({ members }: SwarmView): Barred[] {
     return members.flatMap(({ id, node }) => {
       const why = this.#reasons.get(id);
-      return why === undefined ? [] : [{ node, why: why.slice(0, WHY_CHARACTERS_MAX) }];
+      return why === undefined ? [] : [{ node, why: brief(why) }];
     });
   }
 
-  /** Goes on to a view: who is not in it is forgotten, but for what bounds its accuser. */
+  /** Goes on to a view. */
   settle(view: SwarmView): void {
-    const nodes = new Set(view.members.map(({ node }) => node));
-    for (const node of this.#seen.keys()) if (!nodes.has(node)) this.#seen.delete(node);
-    for (const [by, { began, accused }] of this.#accusers) {
-      for (const [node, { id }] of accused) if (!nodes.has(node) && id >= began.nextId) accused.delete(node);
-      if (accused.size === 0) this.#accusers.delete(by);
-    }
-    for (const oldest of this.#accusers.keys()) {
-      if (this.#accusers.size <= MEMBERS_MAX) break;
-      this.#accusers.delete(oldest);
-    }
+    this.#words.settle(view);
     this.#weigh(view);
   }
 
   #weigh(view: SwarmView): void {
-    const whys = new Map<string, string>();
-    for (const accuser of this.#accusers.values()) {
-      if (isBelieved(accuser, view)) for (const [node, { why }] of accuser.accused) whys.set(node, why);
-    }
-    for (const [node, why] of this.#seen) whys.set(node, why);
-    this.#reasons = new Map(
-      view.members.flatMap(({ id, node }): [PeerId, string][] => {
-        const why = whys.get(node);
-        return why === undefined ? [] : [[id, why]];
-      }),
+    const said = this.#words.among(view);
+    const words = new Map([...said].map(([by, against]) => [by, new Set(against.keys())]));
+    const saysTooMuch = (id: PeerId) => id !== this.#self && this.#words.isTooMuch(id, view);
+    this.#judgement = judge(
+      view.members.map(({ id }) => id),
+      words,
+      saysTooMuch,
     );
+    const { atFault, unbelieved } = this.#judgement;
+    const others = [...atFault].filter((id) => id !== this.#self);
+    this.#reasons = new Map(others.map((id) => [id, reasonFor(id, said, unbelieved, this.#self)]));
   }
 }
 
-function isBelieved({ began, accused }: Accuser, { members }: SwarmView): boolean {
-  const present = members.filter(({ node }) => accused.has(node)).length;
-  const old = [...accused.values()].filter(({ id }) => id < began.nextId).length;
-  return 2 * present < members.length && 2 * old < began.members.length;
+/** What was seen here, or else what somebody says, rather one that is believed. */
+function reasonFor(
+  id: PeerId,
+  said: ReadonlyMap<PeerId, ReadonlyMap<PeerId, string>>,
+  unbelieved: ReadonlySet<PeerId>,
+  self: PeerId,
+): string {
+  const own = said.get(self)?.get(id);
+  if (own !== undefined) return own;
+  const accusers = [...said.keys()].filter((one) => said.get(one)?.has(id));
+  const by = accusers.find((one) => !unbelieved.has(one)) ?? accusers[0];
+  return by === undefined ? "" : `${said.get(by)?.get(id)}, as peer ${by} says`;
 }
+
+/** Cut between characters. */
+const brief = (why: string): string => Array.from(why).slice(0, WHY_CHARACTERS_MAX).join("");

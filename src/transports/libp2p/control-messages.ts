@@ -5,7 +5,10 @@
 import { CorruptError } from "../../base/errors.ts";
 import { ByteSink, ByteSource } from "../../coding/bytes.ts";
 import { type PeerId, peerId } from "../../ports/view.ts";
+import type { Accusation } from "./accusations.ts";
 import { ByteQueue } from "./byte-queue.ts";
+import { type Decision, readCertificate, writeCertificate } from "./certificate.ts";
+import { SIGNATURE_BYTES } from "./keys.ts";
 import { REVOCATIONS_BYTES_MAX } from "./revocations.ts";
 import { CONTROL_BYTES_MAX, REASON_BYTES_MAX } from "./swarm-limits.ts";
 import { readText, readView, type SwarmView, writeText, writeView } from "./swarm-view.ts";
@@ -20,17 +23,19 @@ export type ControlMessage =
   /** The first on a stream: who writes to whom, and the newest view that it knows. */
   | { readonly type: "hello"; readonly from: PeerId; readonly to: PeerId; readonly epoch: number }
   | { readonly type: "alive"; readonly epoch: number }
-  /** To the leader: the sender has lost a member, or found it again; or has seen it break a limit. */
-  | { readonly type: "link"; readonly id: PeerId; readonly state: "up" | "down" | "breach"; readonly why: string }
-  /** To the leader: a view without the sender, please. */
+  /** To the leader: the sender has lost a member, or found it again. */
+  | { readonly type: "link"; readonly id: PeerId; readonly state: "up" | "down"; readonly why: string }
+  /** To all, who pass it on once: a member has seen another break a limit (`accusations.ts`). */
+  | ({ readonly type: "accusation" } & Accusation)
+  /** To all: a view without the sender, please. */
   | { readonly type: "leave" }
   /** `epoch` is that of the view which is to follow; `succession.ts` has the rules. */
   | { readonly type: "prepare"; readonly epoch: number; readonly ballot: number }
   | { readonly type: "promise"; readonly epoch: number; readonly ballot: number; readonly accepted?: Proposal }
   | { readonly type: "accept"; readonly epoch: number; readonly ballot: number; readonly view: SwarmView }
-  | { readonly type: "accepted"; readonly epoch: number; readonly ballot: number }
+  | { readonly type: "accepted"; readonly epoch: number; readonly ballot: number; readonly vote: Uint8Array }
   | { readonly type: "refuse"; readonly epoch: number; readonly ballot: number; readonly promised: number }
-  | { readonly type: "commit"; readonly view: SwarmView }
+  | ({ readonly type: "commit" } & Decision)
   /** The signed list of revoked tickets that the sender knows, as it was signed (`revocations.ts`). */
   | { readonly type: "revoked"; readonly list: Uint8Array }
   /** The program of the sender has gone on to a view, or has left; told here where no mail was ever sent. */
@@ -38,6 +43,9 @@ export type ControlMessage =
   | { readonly type: "left" }
   /** All mail came that the receiver sent before it asked; one for each of its notes that ask. */
   | { readonly type: "arrived" };
+
+/** Of a proposer. */
+export type Question = Extract<ControlMessage, { readonly type: "prepare" | "accept" }>;
 
 /** To a question of a proposer. */
 export type Answer = Extract<ControlMessage, { readonly type: "promise" | "accepted" | "refuse" }>;
@@ -57,8 +65,9 @@ const TYPES: readonly ControlMessage["type"][] = [
   "left",
   "revoked",
   "arrived",
+  "accusation",
 ];
-const STATES = ["up", "down", "breach"] as const;
+const STATES = ["up", "down"] as const;
 
 const sink = new ByteSink(CONTROL_BYTES_MAX);
 
@@ -85,6 +94,11 @@ function writeFields(message: ControlMessage): void {
       return;
     case "commit":
       writeView(message.view, sink);
+      writeCertificate(message.certificate, sink);
+      return;
+    case "accusation":
+      sink.u16(message.by).u16(message.id).bytes(message.signature);
+      writeText(message.why, sink);
       return;
     case "revoked":
       sink.u32(message.list.length).bytes(message.list);
@@ -98,6 +112,7 @@ function writeFields(message: ControlMessage): void {
   }
   if (message.type === "accept") writeView(message.view, sink);
   else if (message.type === "refuse") sink.u32(message.promised);
+  else if (message.type === "accepted") sink.bytes(message.vote);
   else if (message.type === "promise") {
     sink.u8(message.accepted === undefined ? 0 : 1);
     if (message.accepted === undefined) return;
@@ -131,7 +146,12 @@ function readFields(type: ControlMessage["type"], from: ByteSource): ControlMess
       return { type, id, state, why: readText(from, REASON_BYTES_MAX) };
     }
     case "commit":
-      return { type, view: readView(from) };
+      return { type, view: readView(from), certificate: readCertificate(from) };
+    case "accusation": {
+      const [by, id] = [peerId(from.u16()), peerId(from.u16())];
+      const signature = from.bytes(SIGNATURE_BYTES).slice();
+      return { type, by, id, signature, why: readText(from, REASON_BYTES_MAX) };
+    }
     case "revoked": {
       const length = from.u32();
       if (length > REVOCATIONS_BYTES_MAX)
@@ -147,6 +167,7 @@ function readFields(type: ControlMessage["type"], from: ByteSource): ControlMess
   const ballot = from.u32();
   if (type === "accept") return { type, epoch, ballot, view: readView(from) };
   if (type === "refuse") return { type, epoch, ballot, promised: from.u32() };
+  if (type === "accepted") return { type, epoch, ballot, vote: from.bytes(SIGNATURE_BYTES).slice() };
   if (type !== "promise" || from.u8() === 0) return { type, epoch, ballot };
   return { type, epoch, ballot, accepted: { ballot: from.u32(), view: readView(from) } };
 }

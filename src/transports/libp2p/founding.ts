@@ -2,7 +2,7 @@
  * The time before the first view, at the founder: joiners are gathered until there are enough to begin.
  */
 import { peerId } from "../../ports/view.ts";
-import type { Joiner } from "./membership.ts";
+import type { Joiner } from "./next-view.ts";
 import type { SwarmView } from "./swarm-view.ts";
 
 export class Founding {
@@ -31,10 +31,13 @@ export class Founding {
     this.#joiners.delete(node);
   }
 
-  /** The first view: the founder, and the others in the order in which they came. */
-  view(founder: Joiner): SwarmView {
+  /**
+   * The first view: the founder, and the others in the order in which they came.
+   * @param swarm what no other swarm is called
+   */
+  view(founder: Joiner, swarm: string): SwarmView {
     const members = [founder, ...this.#joiners.values()].map((joiner, id) => ({ ...joiner, id: peerId(id) }));
-    return { epoch: 0, nextId: members.length, members, barred: [] };
+    return { swarm, epoch: 0, nextId: members.length, members, barred: [] };
   }
 
   #look(): void {

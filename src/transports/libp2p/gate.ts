@@ -15,7 +15,7 @@ import {
   readRequest,
   writeAnswer,
 } from "./join-messages.ts";
-import type { Joiner } from "./membership.ts";
+import type { Joiner } from "./next-view.ts";
 import { JOINERS_MAX } from "./swarm-limits.ts";
 import type { SwarmView } from "./swarm-view.ts";
 

@@ -7,11 +7,13 @@ import type { Connection } from "@libp2p/interface";
 import { Random } from "../../base/random.ts";
 import { peerId } from "../../ports/view.ts";
 import { multiaddrOf } from "./addresses.ts";
-import { writeControl } from "./control-messages.ts";
+import { digestOf } from "./certificate.ts";
+import { type ControlMessage, writeControl } from "./control-messages.ts";
 import { JOIN_PROTOCOL, MEMBERS_PROTOCOL, writeRequest } from "./join-messages.ts";
 import { CONTROL_PROTOCOL, MAIL_PROTOCOL } from "./link.ts";
 import { writeNote } from "./mail-records.ts";
 import { startNode } from "./node.ts";
+import type { SwarmView } from "./swarm-view.ts";
 import { admitAll, gather, type Player, stopAll } from "./testing.ts";
 
 /** `THINWIRE_ATTEMPTS=10000 node --test …` for the long run. */
@@ -88,6 +90,47 @@ test("of thousands of malformed and replayed attempts none gets in, none stays, 
     await stopAll(players);
   }
 });
+
+for (const [what, lie] of [
+  [
+    "a view that nobody voted for",
+    ({ members, ...view }: SwarmView): ControlMessage => ({
+      type: "commit",
+      view: { ...view, epoch: view.epoch + 1, members: members.slice(1) },
+      certificate: {
+        follows: digestOf({ members, ...view }),
+        ballot: 0,
+        votes: new Map([[peerId(0), new Uint8Array(64)]]),
+      },
+    }),
+  ],
+  [
+    "an accusation in another's name",
+    (): ControlMessage => ({
+      type: "accusation",
+      by: peerId(1),
+      id: peerId(0),
+      why: "",
+      signature: new Uint8Array(64),
+    }),
+  ],
+] as const) {
+  test(`a member that makes up ${what} is dropped and named, and the others go on`, async () => {
+    const dropped: unknown[] = [];
+    const players = await gather(4, { onEvent: (event) => event.type === "dropped" && dropped.push(event.id) });
+    try {
+      const [, , witness, liar] = players as [Player, Player, Player, Player];
+      liar.stay.links.get(witness.peer.id)!.send(lie(liar.stay.view));
+      for (const { peer } of players.slice(0, 3)) while (peer.view.members.length > 3) await peer.nextView();
+      assert.deepEqual([...new Set(dropped)], [3]);
+      for (const { stay } of players.slice(0, 3)) {
+        assert.deepEqual([stay.view.barred.map(({ node }) => node), stay.view.members.length], [[liar.swarm.node], 3]);
+      }
+    } finally {
+      await stopAll(players);
+    }
+  });
+}
 
 /** After a collection. */
 function heapUsed(): number {

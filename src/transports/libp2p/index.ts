@@ -6,15 +6,9 @@ export { livePeer } from "./live-peer.ts";
 export { LiveWorker, type LiveWorkerOptions } from "./live-worker.ts";
 export type { NodeOptions } from "./node.ts";
 export { Revocations, signRevocations } from "./revocations.ts";
-export type { Ending, Stay, SwarmEvent } from "./stay.ts";
-export {
-  type FoundOptions,
-  foundSwarm,
-  type Hello,
-  type JoinOptions,
-  joinSwarm,
-  type Swarm,
-  type SwarmOptions,
-} from "./swarm.ts";
+export type { Stay } from "./stay.ts";
+export { foundSwarm, joinSwarm } from "./swarm.ts";
+export type { Ending, SwarmEvent } from "./swarm-event.ts";
 export type { PeerLimits } from "./swarm-limits.ts";
+export type { FoundOptions, Hello, JoinOptions, Swarm, SwarmOptions } from "./swarm-options.ts";
 export type { SwarmMember, SwarmView } from "./swarm-view.ts";

@@ -1,126 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type PeerId, peerId } from "../../ports/view.ts";
-import type { ControlMessage } from "./control-messages.ts";
-import { Membership } from "./membership.ts";
-import type { SwarmMember, SwarmView } from "./swarm-view.ts";
+import { peerId } from "../../ports/view.ts";
+import { accuse as accusation } from "./accusations.ts";
+import type { Membership } from "./membership.ts";
+import { joiner, signingOf, World } from "./membership-world.contract.ts";
 
-const member = (id: number): SwarmMember => ({
-  id: peerId(id),
-  node: `node ${id}`,
-  role: "train",
-  addresses: [],
-  ticket: `ticket ${id}`,
-});
-
-const viewOf = (count: number): SwarmView => ({
-  epoch: 0,
-  nextId: count,
-  members: Array.from({ length: count }, (_, id) => member(id)),
-  barred: [],
-});
-
-/** Members that talk over links which the test cuts and mends, with messages that the test delivers. */
-class World {
-  readonly members = new Map<PeerId, Membership>();
-  /** Messages under way, in the order of each link. */
-  readonly mail: { readonly from: PeerId; readonly to: PeerId; readonly message: ControlMessage }[] = [];
-  /** The views that any member took for decided, by epoch, as text. */
-  readonly decided = new Map<number, Set<string>>();
-  readonly out = new Set<PeerId>();
-  readonly #cut = new Set<string>();
-  readonly #minority: "wait" | "continue";
-
-  constructor(count: number, minority: "wait" | "continue" = "wait") {
-    this.#minority = minority;
-    for (const { id } of viewOf(count).members) this.add(id, viewOf(count));
-  }
-
-  add(id: PeerId, view: SwarmView): Membership {
-    const membership: Membership = new Membership({
-      self: id,
-      view,
-      minority: this.#minority,
-      send: (to, message) => {
-        if (!this.isCut(id, to)) this.mail.push({ from: id, to, message });
-      },
-      onView: (view) => this.#note(view),
-      onOut: (view) => {
-        this.out.add(id);
-        if (view.members.length > 0) this.#note(view); // a member that leaves alone decides nothing
-      },
-    });
-    this.members.set(id, membership);
-    return membership;
-  }
-
-  get(id: number): Membership {
-    return this.members.get(peerId(id))!;
-  }
-
-  isCut(a: PeerId, b: PeerId): boolean {
-    return this.#cut.has(pair(a, b)) || !this.members.has(b);
-  }
-
-  /** Both ends see the link break; what was under way on it is lost. */
-  cut(a: number, b: number): void {
-    const [one, other] = [peerId(a), peerId(b)];
-    if (one === other || this.#cut.has(pair(one, other))) return;
-    this.#cut.add(pair(one, other));
-    for (let i = this.mail.length - 1; i >= 0; i--) {
-      if (pair(this.mail[i]!.from, this.mail[i]!.to) === pair(one, other)) this.mail.splice(i, 1);
-    }
-    this.members.get(one)?.linkDown(other, "cut");
-    this.members.get(other)?.linkDown(one, "cut");
-  }
-
-  mend(a: number, b: number): void {
-    const [one, other] = [peerId(a), peerId(b)];
-    if (!this.#cut.delete(pair(one, other))) return;
-    this.members.get(one)?.linkUp(other);
-    this.members.get(other)?.linkUp(one);
-  }
-
-  /** Nobody reaches it any more. */
-  kill(id: number): void {
-    for (const other of [...this.members.keys()]) this.cut(id, other);
-    this.members.delete(peerId(id));
-  }
-
-  deliver(index = 0): void {
-    const first = this.mail[index];
-    // Of one link only the first message may come: streams keep their order.
-    const at = this.mail.findIndex(({ from, to }) => from === first?.from && to === first.to);
-    if (at < 0) return;
-    const [{ from, to, message }] = this.mail.splice(at, 1) as [(typeof this.mail)[number]];
-    this.members.get(to)?.hear(from, message);
-  }
-
-  settle(ticks = 6): void {
-    for (let i = 0; i < ticks; i++) {
-      while (this.mail.length > 0) this.deliver();
-      for (const [id, membership] of this.members) {
-        membership.tick();
-        for (const { id: other } of membership.view.members) {
-          if (other !== id && !this.isCut(id, other)) {
-            this.mail.push({ from: id, to: other, message: { type: "alive", epoch: membership.view.epoch } });
-          }
-        }
-      }
-    }
-    while (this.mail.length > 0) this.deliver();
-  }
-
-  #note(view: SwarmView): void {
-    const texts = this.decided.get(view.epoch) ?? new Set();
-    this.decided.set(view.epoch, texts.add(JSON.stringify(view)));
-  }
-}
-
-const pair = (a: PeerId, b: PeerId): string => (a < b ? `${a}-${b}` : `${b}-${a}`);
 const idsOf = (membership: Membership): number[] => membership.view.members.map(({ id }) => id);
-const joiner = (node: string) => ({ node, role: "train" as const, addresses: [], ticket: `ticket of ${node}` });
 
 test("a lost member is out of the next view, and all others are in it", () => {
   const world = new World(5);
@@ -236,6 +122,7 @@ test("one view follows a view, whatever is lost, late or torn", () => {
       }
       world.settle();
       for (const [epoch, views] of world.decided) assert.equal(views.size, 1, `views of epoch ${epoch}: ${[...views]}`);
+      assert.deepEqual(world.blamed, []);
     }),
     { numRuns: 1000 },
   );
@@ -258,15 +145,19 @@ test("a member that broke a limit is barred: it is not in a view again, whoever 
   );
 });
 
-test("what a member says of others is believed of less than half of them, and never of whoever it tells", () => {
+test("what a member says of others is believed of less than half of them, and never of whoever it tells alone", () => {
+  const accuse = (world: World, id: number) => {
+    const { view } = world.get(0);
+    const said = accusation({ by: peerId(4), id: peerId(id), why: "" }, view, signingOf(view, peerId(4)));
+    world.tell(peerId(4), peerId(0), { type: "accusation", ...said });
+  };
+  const alone = new World(5);
+  accuse(alone, 0);
+  alone.settle();
+  assert.equal(alone.get(0).view.epoch, 0);
   const world = new World(5);
-  const accuse = (id: number) =>
-    world.get(0).hear(peerId(4), { type: "link", id: peerId(id), state: "breach", why: "" });
-  accuse(0);
-  world.settle();
-  assert.equal(world.get(0).view.epoch, 0);
   for (const id of [1, 2, 3]) {
-    accuse(id);
+    accuse(world, id);
     world.settle();
   }
   assert.deepEqual(idsOf(world.get(0)), [0, 3, 4]);

@@ -25,6 +25,7 @@ const text = fc.string({ maxLength: 60, unit: "grapheme" });
 const about = fc.uint8Array({ maxLength: 200 });
 
 const view: fc.Arbitrary<SwarmView> = record({
+  swarm: fc.constantFrom("", "K7gNU3sdo-OL0wNhqoVWhr"),
   epoch: u32,
   ids: fc.uniqueArray(id, { minLength: 1, maxLength: 6 }),
   names: fc.array(text, { minLength: 6, maxLength: 6 }),
@@ -32,12 +33,21 @@ const view: fc.Arbitrary<SwarmView> = record({
   barred: fc.array(record({ node: text, why: text }), { maxLength: 3 }),
   role: fc.constantFrom(...ROLES),
   addresses: fc.array(text, { maxLength: 4 }),
-}).map(({ epoch, ids, names, role, addresses, ticket, barred }) => ({
+}).map(({ swarm, epoch, ids, names, role, addresses, ticket, barred }) => ({
+  swarm,
   epoch,
   nextId: Math.max(...ids) + 1,
   members: ids.map((id, i) => ({ id, node: names[i]!, role, addresses, ticket })),
   barred,
 }));
+
+const bytesOf = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length });
+const signature = bytesOf(64);
+const certificate = record({
+  follows: bytesOf(32),
+  ballot: u32,
+  votes: fc.array(fc.tuple(id, signature), { maxLength: 4 }).map((votes) => new Map(votes)),
+});
 
 const proposal = record({ ballot: u32, view });
 
@@ -47,16 +57,18 @@ const control: fc.Arbitrary<ControlMessage> = fc.oneof(
   record({
     type: fc.constant("link" as const),
     id,
-    state: fc.constantFrom("up" as const, "down" as const, "breach" as const),
+    state: fc.constantFrom("up" as const, "down" as const),
     why: text,
   }),
   record({ type: fc.constantFrom("leave" as const, "left" as const, "arrived" as const) }),
-  record({ type: fc.constantFrom("prepare" as const, "accepted" as const), epoch: u32, ballot: u32 }),
+  record({ type: fc.constant("accusation" as const), by: id, id, why: text, signature }),
+  record({ type: fc.constant("prepare" as const), epoch: u32, ballot: u32 }),
+  record({ type: fc.constant("accepted" as const), epoch: u32, ballot: u32, vote: signature }),
   record({ type: fc.constant("promise" as const), epoch: u32, ballot: u32, accepted: proposal }),
   record({ type: fc.constant("promise" as const), epoch: u32, ballot: u32 }),
   record({ type: fc.constant("accept" as const), epoch: u32, ballot: u32, view }),
   record({ type: fc.constant("refuse" as const), epoch: u32, ballot: u32, promised: u32 }),
-  record({ type: fc.constant("commit" as const), view }),
+  record({ type: fc.constant("commit" as const), view, certificate }),
   record({ type: fc.constant("revoked" as const), list: about }),
 );
 
@@ -193,7 +205,7 @@ test("a body that is announced and never sent takes no memory", () => {
 });
 
 test("any bytes are read or refused with a CorruptError", () => {
-  const bytesOf = fc.oneof(
+  const bodies = fc.oneof(
     fc.uint8Array({ maxLength: 300 }),
     fc
       .tuple(
@@ -214,7 +226,7 @@ test("any bytes are read or refused with a CorruptError", () => {
     (body) => [...new BodyReader(100).read([body])],
   ];
   fc.assert(
-    fc.property(bytesOf, (body) => {
+    fc.property(bodies, (body) => {
       for (const decode of decoders) {
         try {
           decode(body);

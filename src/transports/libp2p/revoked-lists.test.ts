@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ConfigError } from "../../base/errors.ts";
 import { KeyPair } from "./keys.ts";
 import { Revocations } from "./revocations.ts";
-import type { SwarmEvent } from "./stay.ts";
+import type { SwarmEvent } from "./swarm-event.ts";
 import { found, gather, join, type Player, play, stopAll } from "./testing.ts";
 
 const GARBAGE = Uint8Array.of(1, 2, 3);

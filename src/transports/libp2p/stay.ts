@@ -3,49 +3,23 @@
  * membership that they agree on, and the program's peer, here or in a worker, to which it talks as a hub of threads does.
  */
 import type { Connection, Stream } from "@libp2p/interface";
-import { assert, CorruptError, PeerLost } from "../../base/errors.ts";
+import { CorruptError, PeerLost } from "../../base/errors.ts";
 import type { PeerId, View } from "../../ports/view.ts";
-import { handBack } from "../threads/blocks.ts";
 import { crossError } from "../threads/crossed-error.ts";
-import { type FromWorker, ROOM_STEP_BYTES, type ToPeer } from "../threads/protocol.ts";
+import type { FromWorker } from "../threads/protocol.ts";
 import { type BodyReader, type ControlMessage, writeControl } from "./control-messages.ts";
+import { type Desk, FrontDesk } from "./desk.ts";
 import { beatOf, Links, type LinksOptions, lookOf } from "./links.ts";
 import type { MailReader } from "./mail-records.ts";
 import { Membership, type MembershipOptions } from "./membership.ts";
+import type { Ending, SwarmEvent } from "./swarm-event.ts";
 import { memberOf, type SwarmMember, type SwarmView, viewOf } from "./swarm-view.ts";
 
-/** How a stay ended. */
-export type Ending = "left" | "expelled" | "stopped";
-
-/** What happens in a swarm, for a log. */
-export type SwarmEvent =
-  | { readonly type: "view"; readonly view: SwarmView }
-  /** This node has lost a member; the view will follow. */
-  | { readonly type: "lost"; readonly id: PeerId; readonly node: string; readonly why: string }
-  /** A member broke a limit or sent what no member sends: it is dropped and may not come back. */
-  | {
-      readonly type: "dropped";
-      readonly id: PeerId;
-      readonly node: string;
-      readonly why: string;
-      /** The serial of its ticket; empty if there was none. */
-      readonly ticket: string;
-    }
-  /** A member is out, since its ticket was revoked. */
-  | { readonly type: "revoked"; readonly id: PeerId; readonly node: string; readonly ticket: string }
-  /** Somebody was not let in. */
-  | { readonly type: "refused"; readonly node: string; readonly address: string; readonly why: string }
-  /** The members that this one reaches are too few to go on; or are enough again. */
-  | { readonly type: "waiting"; readonly waiting: boolean }
-  | { readonly type: "over"; readonly ending: Ending };
-
-/** What a peer is told: in this thread, or through the port of its worker. */
-export type PeerMessage = ToPeer;
-export type Desk = (message: PeerMessage) => void;
+export type { Desk, PeerMessage } from "./desk.ts";
 
 export interface StayOptions
   extends Omit<LinksOptions, "events">,
-    Pick<MembershipOptions, "self" | "view" | "minority"> {
+    Pick<MembershipOptions, "self" | "view" | "minority" | "signing"> {
   readonly onEvent: (event: SwarmEvent) => void;
   /** A view was decided; joiners are answered. */
   readonly onView: (view: SwarmView, before: SwarmView) => void;
@@ -71,11 +45,7 @@ export class Stay {
   readonly #options: StayOptions;
   readonly #heartbeat: NodeJS.Timeout;
   readonly #lookout: NodeJS.Timeout;
-  /** What the peer is told; kept until there is one. */
-  #desk: Desk | undefined;
-  #untold: PeerMessage[] = [];
-  #left = 0;
-  #flushed: Promise<void> = Promise.resolve();
+  readonly #desk = new FrontDesk();
   /** Who was said to be dropped. */
   readonly #dropped = new Set<PeerId>();
   #waiting = false;
@@ -94,6 +64,7 @@ export class Stay {
       self: options.self,
       view: options.view,
       ...(options.minority && { minority: options.minority }),
+      signing: options.signing,
       send: (to, message) => this.links.get(to)?.send(message),
       onView: (view, before) => this.#enter(view, before),
       onOut: () => this.#out(),
@@ -112,17 +83,13 @@ export class Stay {
 
   /** What the peer is told from here on, and what it was to be told before; once. */
   attach(desk: Desk): void {
-    assert(this.#desk === undefined, "a stay has one peer");
-    this.#desk = desk;
-    const untold = this.#untold;
-    this.#untold = [];
-    for (const message of untold) desk(message);
+    this.#desk.attach(desk);
   }
 
   /** What the peer says. */
   hear(message: FromWorker): void {
-    if (message.type === "mail") this.#mail(message.to, message.frame);
-    else if (message.type === "flush") this.#flush();
+    if (message.type === "mail") this.#desk.mail(this.links, message.to, message.frame);
+    else if (message.type === "flush") this.#desk.flush(this.links);
     else if (message.type === "entered") this.links.note({ type: "entered", epoch: message.epoch });
     else if (message.type === "expel") this.#breach(message.id, message.why);
     else if (message.type === "drop" && (message.drop.why === "corrupt" || message.drop.why === "refused")) {
@@ -170,7 +137,9 @@ export class Stay {
     if (hello.epoch > this.view.epoch) return false;
     const node = connection.remotePeer.toString();
     if (this.#options.isKnown(node) || this.view.barred.some((one) => one.node === node)) {
-      stream.send(writeControl({ type: "commit", view: this.view }));
+      for (const decision of this.membership.decisionsAfter(hello.epoch)) {
+        stream.send(writeControl({ type: "commit", ...decision }));
+      }
       stream.close().catch(() => {});
     } else stream.abort(new Error("nobody here knows the sender"));
     return true;
@@ -186,11 +155,6 @@ export class Stay {
     return true;
   }
 
-  #tell(message: PeerMessage): void {
-    if (this.#desk === undefined) this.#untold.push(message);
-    else this.#desk(message);
-  }
-
   #linkEvents(): LinksOptions["events"] {
     return {
       up: (id) => {
@@ -199,7 +163,7 @@ export class Stay {
         this.#options.onLink();
       },
       down: (id, why) => {
-        this.#tell({ type: "lost", id, why });
+        this.#desk.tell({ type: "lost", id, why });
         if (this.#ended) return;
         const member = memberOf(this.view, id);
         if (member !== undefined) this.#options.onEvent({ type: "lost", id, node: member.node, why });
@@ -209,9 +173,9 @@ export class Stay {
         if (message.type === "revoked") void this.#hearRevoked(id, message.list);
         else this.membership.hear(id, message);
       },
-      mail: (from, frame) => this.#tell({ type: "mail", from, frame }),
-      entered: (id, epoch) => this.#tell({ type: "entered", id, epoch }),
-      left: (id) => this.#tell({ type: "lost", id, why: "it has left" }),
+      mail: (from, frame) => this.#desk.tell({ type: "mail", from, frame }),
+      entered: (id, epoch) => this.#desk.tell({ type: "entered", id, epoch }),
+      left: (id) => this.#desk.tell({ type: "lost", id, why: "it has left" }),
       breach: (id, why) => this.#breach(id, why),
     };
   }
@@ -231,25 +195,6 @@ export class Stay {
     if (list.length > 0) this.links.get(to)?.send({ type: "revoked", list });
   }
 
-  #mail(to: PeerId, frame: Uint8Array): void {
-    const gone = () => {
-      handBack(frame);
-      this.#left += frame.length;
-      if (this.#left < ROOM_STEP_BYTES) return;
-      this.#tell({ type: "room", bytes: this.#left });
-      this.#left = 0;
-    };
-    const link = this.links.get(to);
-    if (link === undefined) gone();
-    else link.mail(frame, gone);
-  }
-
-  /** Questions are asked at once and answered in order. */
-  #flush(): void {
-    const arrived = this.links.arrived();
-    this.#flushed = this.#flushed.then(() => arrived).then(() => this.#tell({ type: "flushed" }));
-  }
-
   #breach(id: PeerId, why: string): void {
     const link = this.links.get(id);
     if (link === undefined) return;
@@ -265,10 +210,10 @@ export class Stay {
       const isOut = memberOf(view, id) === undefined && this.#options.isRevoked(ticket);
       if (isOut) this.#options.onEvent({ type: "revoked", id, node, ticket });
       if (memberOf(view, id) !== undefined || this.links.get(id)?.state === "up") continue;
-      this.#tell({ type: "lost", id, why: "it is no member any more" });
+      this.#desk.tell({ type: "lost", id, why: "it is no member any more" });
     }
-    this.#tell({ type: "view", view: viewOf(view) });
-    for (const [id, why] of this.membership.down) this.#tell({ type: "lost", id, why });
+    this.#desk.tell({ type: "view", view: viewOf(view) });
+    for (const [id, why] of this.membership.down) this.#desk.tell({ type: "lost", id, why });
     this.links.enter(view);
     this.#options.onEvent({ type: "view", view });
     this.#options.onView(view, before);
@@ -321,7 +266,7 @@ export class Stay {
       got: ending === "expelled" ? `view ${this.view.epoch} without it` : `it has ${ending}`,
       ...(ending === "expelled" && { hint: this.#whyExpelled }),
     });
-    if (ending !== "left") this.#tell({ type: "abort", reason: crossError(reason) });
+    if (ending !== "left") this.#desk.tell({ type: "abort", reason: crossError(reason) });
     this.#options.onEvent({ type: "over", ending });
     this.#end(ending);
   }

@@ -43,6 +43,12 @@ export const REASON_BYTES_MAX = 1024;
 export const BARRED_MAX = 64;
 export const WHY_CHARACTERS_MAX: number = REASON_BYTES_MAX / 4;
 
+/** The name of a swarm among those with the same key. */
+export const SWARM_NAME_BYTES_MAX = 32;
+
+/** Views that are kept with what proves them, for members that have not heard of them. */
+export const DECISIONS_KEPT = 16;
+
 /** The serial of a ticket. */
 export const TICKET_NAME_BYTES_MAX = 64;
 

@@ -11,6 +11,7 @@ import {
   BARRED_MAX,
   MEMBERS_MAX,
   REASON_BYTES_MAX,
+  SWARM_NAME_BYTES_MAX,
   TICKET_NAME_BYTES_MAX,
 } from "./swarm-limits.ts";
 
@@ -32,6 +33,8 @@ export interface Barred {
 }
 
 export interface SwarmView {
+  /** Drawn by the founder: what was said in one swarm means nothing in another, or in one that was founded anew. */
+  readonly swarm: string;
   readonly epoch: number;
   /** Of the next to join: ids are given once. */
   readonly nextId: number;
@@ -52,6 +55,7 @@ export const memberOf = (view: SwarmView, id: PeerId): SwarmMember | undefined =
   view.members.find((member) => member.id === id);
 
 export function writeView(view: SwarmView, into: ByteSink): void {
+  writeText(view.swarm, into);
   into.u32(view.epoch).u32(view.nextId).u16(view.members.length);
   for (const { id, node, role, addresses, ticket } of view.members) {
     into.u16(id).u8(ROLES.indexOf(role));
@@ -67,17 +71,18 @@ export function writeView(view: SwarmView, into: ByteSink): void {
 }
 
 /** At least as many bytes as `writeView` writes. */
-export function viewBytesMax({ members, barred }: SwarmView): number {
+export function viewBytesMax({ swarm, members, barred }: SwarmView): number {
   const textBytes = (...texts: readonly string[]) => texts.reduce((sum, text) => sum + 2 + 3 * text.length, 0);
   const told = members.reduce(
     (sum, { node, ticket, addresses }) => sum + 4 + textBytes(node, ticket, ...addresses),
-    12,
+    12 + textBytes(swarm),
   );
   return barred.reduce((sum, { node, why }) => sum + textBytes(node, why), told);
 }
 
 /** @throws {CorruptError} */
 export function readView(from: ByteSource): SwarmView {
+  const swarm = readText(from, SWARM_NAME_BYTES_MAX);
   const epoch = from.u32();
   const nextId = from.u32();
   const count = from.u16();
@@ -94,7 +99,7 @@ export function readView(from: ByteSource): SwarmView {
     const ticket = readText(from, TICKET_NAME_BYTES_MAX);
     members.push({ id, role, node, ticket, addresses: readAddresses(from) });
   }
-  return { epoch, nextId, members, barred: readBarred(from) };
+  return { swarm, epoch, nextId, members, barred: readBarred(from) };
 }
 
 function readBarred(from: ByteSource): Barred[] {

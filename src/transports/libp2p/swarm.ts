@@ -9,81 +9,26 @@ import { type Seconds, seconds } from "../../base/units.ts";
 import { type PeerId, peerId } from "../../ports/view.ts";
 import { realTime } from "../threads/clock.ts";
 import { multiaddrOf, nodeAt } from "./addresses.ts";
-import type { Admit, Role } from "./admission-port.ts";
+import { toBase64url } from "./base64url.ts";
 import type { CountedBytes } from "./counted-bytes.ts";
 import { Founding } from "./founding.ts";
 import { Gate } from "./gate.ts";
-import { type Asking, askAround, type Hello, knock, targetsAt, targetsIn } from "./joining.ts";
+import { type Asking, askAround, knock, targetsAt, targetsIn } from "./joining.ts";
 import { beatOf } from "./links.ts";
-import type { MembershipOptions } from "./membership.ts";
 import { type Doorkeeper, type Node, type NodeOptions, PUNCH_MS, startNode } from "./node.ts";
+import { pause } from "./pause.ts";
 import { Porch } from "./porch.ts";
 import { RememberedNodes } from "./remembered-nodes.ts";
-import type { Revocations } from "./revocations.ts";
-import { Stay, type SwarmEvent } from "./stay.ts";
-import { BARRED_MAX, defaultPeerLimits, type PeerLimits } from "./swarm-limits.ts";
+import { type Signing, signingWith } from "./signing.ts";
+import { Stay } from "./stay.ts";
+import { BARRED_MAX, defaultPeerLimits } from "./swarm-limits.ts";
+import type { FoundOptions, JoinOptions, Swarm } from "./swarm-options.ts";
 import type { SwarmView } from "./swarm-view.ts";
 
-export type { Hello };
-
-export interface SwarmOptions {
-  readonly node?: NodeOptions;
-  /** Who may join; any member may be asked. */
-  readonly admit: Admit;
-  /** Who may ask who is in the swarm and what it is about; default: whoever may join. */
-  readonly answer?: Admit;
-  /** A member that is silent for so long is lost; default 10 s. */
-  readonly detection?: Seconds;
-  /** A member that cannot be reached for so long is lost; default 20 s. */
-  readonly patience?: Seconds;
-  /** What a minority does when it is cut off from the others; default: it waits. */
-  readonly minority?: MembershipOptions["minority"];
-  readonly limits?: Partial<PeerLimits>;
-  /** What this node knows of revoked tickets; it learns more from other members, and tells them. */
-  readonly revocations?: Revocations;
-  readonly onEvent?: (event: SwarmEvent) => void;
-  /** Stops the node. */
-  readonly signal?: AbortSignal;
-}
-
-export interface FoundOptions extends SwarmOptions {
-  /** What the founder does; default "train". */
-  readonly role?: Role;
-  /** Members of the first view: the swarm begins when so many are here; default 1. */
-  readonly members?: number;
-  /** What joiners are told about the job. */
-  readonly about?: Uint8Array;
-  /** For coming back, should the others go on without the founder. */
-  readonly hello?: Hello;
-}
-
-export interface JoinOptions extends SwarmOptions {
-  /** Of members, each a multiaddr with its peer id; any one that answers will do. */
-  readonly addresses: readonly string[];
-  readonly hello: Hello;
-  /** How long to try when nobody answers; default 60 s. Coming back is tried for ever. */
-  readonly within?: Seconds;
-}
-
-export interface Swarm {
-  /** This node, as libp2p names it. */
-  readonly node: string;
-  /** Where others can reach this node; a ticket names some of them. */
-  readonly addresses: readonly string[];
-  /** What crossed the sockets of this node. */
-  readonly wireBytes: Readonly<CountedBytes>;
-  /** What the founder says about the job; empty before the first stay. */
-  readonly about: Uint8Array;
-  /**
-   * Becomes a member: at the first call as founder or joiner, later to come back after a stay is over.
-   * @throws {ConfigError} if the swarm refuses, or nobody answers in time; {Aborted}
-   */
-  enter(): Promise<Stay>;
-  /** Stops the node: without a word to the others if it is still a member. */
-  stop(): Promise<void>;
-}
-
 const NOTHING = new Uint8Array(0);
+
+/** Of the random name of a swarm. */
+const NAME_BYTES = 16;
 
 /** Between two rounds of asking all members. */
 const PAUSE_MS = 500;
@@ -116,6 +61,7 @@ class LiveSwarm implements Swarm {
   readonly #porch: Porch;
   readonly #gate: Gate;
   #started: Node | undefined;
+  #signing: Signing | undefined;
   #beat: NodeJS.Timeout | undefined;
   #about: Uint8Array;
   #founding: Founding | undefined;
@@ -149,6 +95,7 @@ class LiveSwarm implements Swarm {
     if (signal?.aborted) throw swarm.#aborted();
     const privateKey = plan.node?.privateKey ?? (await generateKeyPair("Ed25519"));
     const options = { ...(plan.patience && { patience: plan.patience }), ...plan.node, privateKey };
+    swarm.#signing = signingWith(privateKey);
     await swarm.#knock(options);
     swarm.#started = await startNode(options, swarm.#doorkeeper);
     const { libp2p } = swarm.#started;
@@ -208,9 +155,7 @@ class LiveSwarm implements Swarm {
   }
 
   get #doorkeeper(): Doorkeeper {
-    return {
-      isKnown: (node) => this.#known.has(node),
-    };
+    return { isKnown: (node) => this.#known.has(node) };
   }
 
   #asking(libp2p: Node["libp2p"], addresses: readonly string[]): Asking {
@@ -234,7 +179,8 @@ class LiveSwarm implements Swarm {
       this.#stopped.signal.addEventListener("abort", () => reject(this.#aborted()), { once: true });
       this.#founding = new Founding(members, resolve);
     });
-    const view = this.#founding!.view({ node: this.node, role, addresses: this.addresses, ticket: "" });
+    const name = toBase64url(crypto.getRandomValues(new Uint8Array(NAME_BYTES)));
+    const view = this.#founding!.view({ node: this.node, role, addresses: this.addresses, ticket: "" }, name);
     this.#founding = undefined;
     const stay = this.#begin(peerId(0), view);
     this.#gate.welcome(view, undefined);
@@ -292,6 +238,7 @@ class LiveSwarm implements Swarm {
       patience,
       punch: seconds(node?.holePunching !== false ? (2 * PUNCH_MS) / 1000 : 0),
       ...(minority && { minority }),
+      signing: this.#signing!, // `start` makes it
       onEvent,
       onView: (view, before) => {
         this.#remember(view);
@@ -350,16 +297,4 @@ class LiveSwarm implements Swarm {
   #aborted(): Aborted {
     return new Aborted("swarm", { expected: "to go on", got: "an abort", cause: this.#plan.signal?.reason });
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-  });
 }

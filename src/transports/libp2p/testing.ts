@@ -6,7 +6,8 @@ import { seconds } from "../../base/units.ts";
 import type { Peer } from "../../ports/peer.ts";
 import { livePeer } from "./live-peer.ts";
 import type { Stay } from "./stay.ts";
-import { type FoundOptions, foundSwarm, type JoinOptions, joinSwarm, type Swarm } from "./swarm.ts";
+import { foundSwarm, joinSwarm } from "./swarm.ts";
+import type { FoundOptions, JoinOptions, Swarm } from "./swarm-options.ts";
 
 export const SEED = 42;
 
