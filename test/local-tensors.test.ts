@@ -6,11 +6,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readCheckpoint } from "../src/runs/checkpoint.ts";
-import { checkJob, type JobOptions } from "../src/runs/job.ts";
+import { type Checkpoint, readCheckpoint } from "../src/runs/checkpoint.ts";
+import { checkJob, type Job, type JobOptions } from "../src/runs/job.ts";
 import { meanOf } from "../src/runs/mean-model.ts";
 import { paramsHash } from "../src/runs/params-hash.ts";
 import type { RunResult } from "../src/runs/result.ts";
+import { takeRows } from "../src/runs/rows-like.ts";
 import { openJobModel, openSetting, splitOf } from "../src/runs/setting.ts";
 import { simulateJob } from "../src/runs/simulate.ts";
 import { train } from "../src/runs/train.ts";
@@ -69,6 +70,24 @@ for (const options of variants) {
     }));
 }
 
+/** Test losses of every worker's own model, with moments of its own rows, in the order of ids. */
+async function ownLosses(job: Job, { params, peers }: Checkpoint): Promise<number[]> {
+  const { data, parts } = await openSetting(job, {}, false);
+  const model = await openJobModel(job, data, () => {});
+  const split = splitOf(job, model)!;
+  const losses: number[] = [];
+  for (const [id, state] of peers.entries()) {
+    const saved = split.local.tensors.map(({ name }) => [name, state!.get(`tensors/${name}`)!] as const);
+    const whole = new Float32Array(model.layout.length);
+    split.join(split.sharedOf(params), split.localOf(new Map(saved)), whole);
+    losses.push((await model.evaluate(whole, data.test, takeRows(data.train, parts[id]!))).loss);
+  }
+  await model.close();
+  return losses;
+}
+
+const meanLoss = (losses: readonly number[]) => losses.reduce((a, b) => a + b, 0) / losses.length;
+
 test("what is measured is the mean over every worker's own model, and a checkpoint holds all of them", () =>
   withFolder(async (folder) => {
     const job = checkJob({ ...small, recipe: "fedavg:steps=3", model: "cnn:4,4,8,norm=batch", local: "norm" });
@@ -76,6 +95,7 @@ test("what is measured is the mean over every worker's own model, and a checkpoi
     const checkpoint = await readCheckpoint(folder);
     const { data } = await openSetting(job, {}, false);
     const model = await openJobModel(job, data, () => {});
+    await model.close();
     const split = splitOf(job, model)!;
     const shared = split.sharedOf(checkpoint.params);
     assert.equal(result.paramsHash, await paramsHash(shared));
@@ -89,14 +109,31 @@ test("what is measured is the mean over every worker's own model, and a checkpoi
     const mean = new Float32Array(model.layout.length);
     split.join(shared, meanOf(kept), mean);
     assert.deepEqual(checkpoint.params, mean);
-    const losses: number[] = [];
-    for (const local of kept) {
-      split.join(shared, local, mean);
-      losses.push((await model.evaluate(mean, data.test, data.train)).loss);
-    }
-    await model.close();
-    assert.equal(result.loss, losses.reduce((a, b) => a + b, 0) / losses.length);
+    const losses = await ownLosses(job, checkpoint);
+    assert.equal(result.loss, meanLoss(losses));
     assert.equal(new Set(losses).size, 4);
+  }));
+
+test("what liars keep to themselves is neither judged nor averaged, unless all are liars", () =>
+  withFolder(async (folder) => {
+    for (const [liars, first] of [
+      [1, 3],
+      [4, 4],
+    ] as const) {
+      const out = join(folder, String(liars));
+      const job = checkJob({
+        ...small,
+        recipe: "fedavg:steps=3",
+        byzantine: `${liars}:scaled:0.5`,
+      });
+      const result = await simulateJob(job, { out });
+      const checkpoint = await readCheckpoint(out);
+      const losses = await ownLosses(job, checkpoint);
+      assert.equal(result.loss, meanLoss(losses.slice(0, first)));
+      const kept = checkpoint.peers.map((peer) => peer!.get("tensors/bias")!);
+      assert.deepEqual(checkpoint.params.slice(640), meanOf(kept.slice(0, first)));
+      assert.equal(new Set(kept.map((values) => values.join())).size, 4);
+    }
   }));
 
 test("bytes, and what they would be uncompressed, are fewer by exactly the tensors that are kept", async () => {
@@ -165,6 +202,7 @@ test("batch norm on labels that differ from peer to peer is warned of, unless pe
   };
   assert.equal(await lines({ local: "none" }), 1);
   assert.equal(await lines({ local: "norm" }), 0);
+  assert.equal(await lines({ local: "dense" }), 1);
   assert.equal(await lines({ local: "none", partition: "iid" }), 0);
   assert.equal(await lines({ local: "none", model: "cnn:2,2,4,norm=group" }), 0);
 });

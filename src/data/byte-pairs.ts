@@ -16,19 +16,19 @@ export const VOCABULARY_MAX = 1024;
  */
 export function trainBytePairs({ numbers, count }: Symbols, size: number): Merge[] {
   const merges: Merge[] = [];
-  let text: Int32Array = numbers;
+  let text: Int32Array = numbers.slice();
   for (let symbol = count; symbol < size; symbol++) {
     const pair = mostFrequentPair(text, symbol);
     if (pair === undefined) break;
     merges.push(pair);
-    text = merged(text, pair, symbol);
+    text = merge(text, pair, symbol);
   }
   return merges;
 }
 
 /** The text with every merge applied, in their order. */
 export function applyBytePairs({ numbers, count }: Symbols, merges: readonly Merge[]): Symbols {
-  const text = merges.reduce<Int32Array>((current, merge, i) => merged(current, merge, count + i), numbers);
+  const text = merges.reduce<Int32Array>((current, pair, i) => merge(current, pair, count + i), numbers.slice());
   return { numbers: text, count: count + merges.length };
 }
 
@@ -49,9 +49,8 @@ function mostFrequentPair(text: Int32Array, symbols: number): Merge | undefined 
   return best < 0 ? undefined : [Math.floor(best / symbols), best % symbols];
 }
 
-/** From left to right. */
-function merged(from: Int32Array, [left, right]: Merge, symbol: number): Int32Array {
-  const text = from.slice();
+/** From left to right, where the text lies. @returns its part that is left */
+function merge(text: Int32Array, [left, right]: Merge, symbol: number): Int32Array {
   let length = 0;
   for (let i = 0; i < text.length; i++) {
     const joins = text[i] === left && text[i + 1] === right;

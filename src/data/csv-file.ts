@@ -4,9 +4,10 @@
 import { ConfigError } from "../base/errors.ts";
 import { Random } from "../base/random.ts";
 import { checkArguments, parseNumber } from "../base/spec.ts";
-import { type CsvOptions, parseCsv } from "./csv.ts";
-import { readData } from "./files.ts";
+import { type CsvOptions, CsvReader } from "./csv.ts";
+import { piecesOf } from "./files.ts";
 import { pathOf, testShareOf } from "./options.ts";
+import { readInPieces } from "./pieces.ts";
 import type { DataSource } from "./source.ts";
 import { heldOut, splitShuffled } from "./split.ts";
 
@@ -24,7 +25,7 @@ export const csv: DataSource = {
       scale: parseNumber(spec.options.get("scale") ?? "1", "--data: scale", { above: 0 }),
       memory,
     };
-    const whole = parseCsv(await readData(path), path, options);
+    const whole = await readInPieces(() => piecesOf(path), new CsvReader(path, options));
     const rng = Random.fromSeed(seed).split("data/split");
     return splitShuffled(whole, heldOut(whole.rows, share, path), rng);
   },

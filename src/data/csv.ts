@@ -4,16 +4,15 @@
 import { ConfigError, DataError } from "../base/errors.ts";
 import { suggestion } from "../base/spec.ts";
 import type { Dataset } from "../ports/dataset.ts";
+import { CsvRecord } from "./csv-record.ts";
 import { decimal, textOf } from "./decimal.ts";
-import { classesOf } from "./labels.ts";
+import { TextLabels } from "./labels.ts";
 import { LIMITS } from "./limits.ts";
 import { type Memory, ownMemory } from "./memory.ts";
+import { fileChanged, type Pass, type PieceReader, Records, readAtOnce } from "./pieces.ts";
 
 const NEWLINE = 10;
-const RETURN = 13;
-const SPACE = 32;
-const QUOTE = 34;
-const COMMA = 44;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 export interface CsvOptions {
   /** The column of labels: `last`, `first` or its name in the header. */
@@ -26,153 +25,176 @@ export interface CsvOptions {
   readonly memory?: Memory;
 }
 
-/** One field: the bytes between its separators, quotes and outer blanks taken off. */
-interface Field {
-  readonly start: number;
-  readonly end: number;
-}
-
 /**
  * @param bytes the file, gzip taken off
  * @param where names the file in errors
  * @throws {DataError} naming the line; {ConfigError} if no column has the label's name
  */
-export function parseCsv(bytes: Uint8Array, where: string, options: CsvOptions = {}): Dataset {
-  const { label = "last", header = "auto", scale = 1, memory = ownMemory } = options;
-  const records = recordsOf(bytes, where);
-  const first = records.next().value;
-  if (first === undefined)
-    throw new DataError(where, { expected: "rows of numbers and a label", got: "an empty file" });
-  const columns = first.fields.length;
-  if (columns < 2) {
-    const hint = "Fields are separated by commas.";
-    throw new DataError(`${where}, line 1`, { expected: "a label and at least one number", got: "one field", hint });
-  }
-  const named = label !== "last" && label !== "first";
-  const headed = header === "yes" || (header === "auto" && (named || looksLikeHeader(bytes, first.fields, label)));
-  const labelAt = named ? columnOf(bytes, first.fields, label, headed, where) : label === "last" ? columns - 1 : 0;
+export const parseCsv = (bytes: Uint8Array, where: string, options: CsvOptions = {}): Dataset =>
+  readAtOnce(bytes, new CsvReader(where, options));
 
-  const width = columns - 1;
-  // Every field takes at least a digit and a separator, so the file bounds the matrix.
-  const capacity = Math.min(
-    Math.ceil(bytes.length / (2 * columns)) + 1,
-    Math.floor(LIMITS.entries / width),
-    LIMITS.rows,
+/** The arrays that rows are written to, and which field is the label. */
+interface Table {
+  readonly columns: number;
+  readonly labelAt: number;
+  readonly capacity: number;
+  readonly inputs: Float32Array;
+  readonly targets: Int32Array;
+}
+
+/** As `parseCsv`, of a file in pieces. */
+export class CsvReader implements PieceReader {
+  readonly first: Pass = { push: (piece) => this.#measure(piece), end: () => {} };
+  readonly second: Pass = new Records(
+    (bytes, isLast) => this.#read(bytes, isLast),
+    () => this.#place(0),
   );
-  const inputs = memory.floats(capacity * width);
-  const labels: string[] = [];
-  const known = new Map<string, string>(); // a text of each label, not one of each row
-  const take = ({ fields, line }: CsvRecord): void => {
-    if (fields.length !== columns) {
-      throw new DataError(`${where}, line ${line}`, { expected: `${columns} fields`, got: fields.length });
+  readonly #where: string;
+  readonly #options: CsvOptions;
+  readonly #record = new CsvRecord();
+  readonly #labels: TextLabels;
+  readonly #place = (offset: number): string => `${this.#where}, line ${this.#line + offset}`;
+  #bytes = 0;
+  #lines = 1;
+  /** Of the file, from 1, where the next record starts. */
+  #line = 1;
+  #isAtStart = true;
+  #table: Table | undefined;
+  #rows = 0;
+
+  constructor(where: string, options: CsvOptions) {
+    this.#where = where;
+    this.#options = options;
+    this.#labels = new TextLabels(where);
+  }
+
+  dataset(): Dataset {
+    const where = this.#where;
+    if (this.#table === undefined) {
+      throw new DataError(where, { expected: "rows of numbers and a label", got: "an empty file" });
     }
-    if (labels.length === capacity) {
-      throw new DataError(`${where}, line ${line}`, { expected: `at most ${capacity} rows`, got: "more" });
+    const rows = this.#rows;
+    if (rows === 0) throw new DataError(where, { expected: "rows below the header", got: "none" });
+    const width = this.#table.columns - 1;
+    const targets = this.#table.targets.subarray(0, rows);
+    const classes = this.#labels.number(targets);
+    return {
+      name: where,
+      rows,
+      inputShape: [width],
+      inputs: this.#table.inputs.subarray(0, rows * width),
+      targets,
+      classes,
+    };
+  }
+
+  #measure(piece: Uint8Array): void {
+    this.#bytes += piece.length;
+    for (let at = piece.indexOf(NEWLINE); at >= 0; at = piece.indexOf(NEWLINE, at + 1)) this.#lines += 1;
+  }
+
+  #read(bytes: Uint8Array, isLast: boolean): number {
+    const hasMark = this.#isAtStart && BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte);
+    let at = hasMark ? BYTE_ORDER_MARK.length : 0;
+    while (at < bytes.length) {
+      const next = this.#record.read(bytes, at, isLast, this.#place);
+      if (next < 0) return this.#isAtStart ? 0 : at;
+      if (!this.#record.isBlank) this.#take(bytes);
+      this.#line += this.#record.lines;
+      this.#isAtStart = false;
+      at = next;
     }
-    let at = labels.length * width;
-    for (const [column, field] of fields.entries()) {
+    return at;
+  }
+
+  #take(bytes: Uint8Array): void {
+    if (this.#table === undefined) {
+      const { columns, labelAt, isHeaded } = this.#columns(bytes);
+      this.#table = this.#tableOf(columns, labelAt);
+      if (isHeaded) return;
+    }
+    this.#takeRow(bytes, this.#table);
+  }
+
+  #takeRow(bytes: Uint8Array, { columns, labelAt, capacity, inputs, targets }: Table): void {
+    const record = this.#record;
+    if (record.fields !== columns) {
+      throw new DataError(this.#place(0), { expected: `${columns} fields`, got: record.fields });
+    }
+    if (this.#rows === capacity) throw this.#tooMany(columns - 1);
+    const { scale = 1 } = this.#options;
+    let to = this.#rows * (columns - 1);
+    for (let column = 0; column < columns; column++) {
       if (column === labelAt) continue;
-      inputs[at++] = numberIn(bytes, field, `${where}, line ${line}, field ${column + 1}`) / scale;
+      const value = decimal(bytes, record.start(column), record.end(column));
+      if (Number.isNaN(value)) throw this.#noNumber(bytes, column);
+      inputs[to++] = value / scale;
     }
-    const { start, end } = fields[labelAt]!;
+    const [start, end] = [record.start(labelAt), record.end(labelAt)];
     if (start === end) {
-      throw new DataError(`${where}, line ${line}, field ${labelAt + 1}`, { expected: "a label", got: "" });
+      throw new DataError(`${this.#place(0)}, field ${labelAt + 1}`, { expected: "a label", got: "" });
     }
-    const text = textOf(bytes, start, end);
-    if (!known.has(text)) known.set(text, text);
-    labels.push(known.get(text)!);
-  };
-  if (!headed) take(first);
-  for (const record of records) take(record);
-  if (labels.length === 0) throw new DataError(where, { expected: "rows below the header", got: "none" });
-  return {
-    name: where,
-    rows: labels.length,
-    inputShape: [width],
-    inputs: inputs.subarray(0, labels.length * width),
-    ...classesOf(labels, where, memory),
-  };
-}
+    targets[this.#rows++] = this.#labels.placeOfBytes(bytes, start, end);
+  }
 
-interface CsvRecord {
-  readonly fields: readonly Field[];
-  /** Line of the file where the record starts, from 1. */
-  readonly line: number;
-}
+  #tableOf(columns: number, labelAt: number): Table {
+    const width = columns - 1;
+    const { memory = ownMemory } = this.#options;
+    // A row has a line of its own, and every field of it takes at least a digit and a separator.
+    const most = Math.min(this.#lines, Math.ceil(this.#bytes / (2 * columns)) + 1);
+    const capacity = Math.min(most, Math.floor(LIMITS.entries / width), LIMITS.rows);
+    return { columns, labelAt, capacity, inputs: memory.floats(capacity * width), targets: memory.ints(capacity) };
+  }
 
-/** The records in order; lines that are blank are none. */
-function* recordsOf(bytes: Uint8Array, where: string): Generator<CsvRecord, undefined> {
-  let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0; // a byte-order mark
-  let line = 1;
-  while (at < bytes.length) {
-    const fields: Field[] = [];
-    const startLine = line;
-    let more = true;
-    while (more) {
-      const field = fieldAt(bytes, at, `${where}, line ${line}`);
-      fields.push(field);
-      if (fields.length > LIMITS.columns) {
-        throw new DataError(`${where}, line ${line}`, { expected: `at most ${LIMITS.columns} fields`, got: "more" });
-      }
-      line += field.newlines;
-      more = bytes[field.next] === COMMA;
-      at = field.next + 1;
+  /** What the first record tells. */
+  #columns(bytes: Uint8Array): { columns: number; labelAt: number; isHeaded: boolean } {
+    const columns = this.#record.fields;
+    if (columns < 2) {
+      const hint = "Fields are separated by commas.";
+      throw new DataError(this.#place(0), { expected: "a label and at least one number", got: "one field", hint });
     }
-    line += 1;
-    if (fields.length > 1 || fields[0]!.end > fields[0]!.start) yield { fields, line: startLine };
+    const { label = "last", header = "auto" } = this.#options;
+    const isNamed = label !== "last" && label !== "first";
+    const last = columns - 1;
+    const isHeaded =
+      header === "yes" || (header === "auto" && (isNamed || this.#isHeader(bytes, label === "last" ? last : 0)));
+    const labelAt = isNamed ? this.#columnOf(bytes, label, isHeaded) : label === "last" ? last : 0;
+    return { columns, labelAt, isHeaded };
   }
-}
 
-/** The field that starts at `at`; `next` is where its comma or newline stands, or the end of the file. */
-function fieldAt(bytes: Uint8Array, at: number, where: string): Field & { next: number; newlines: number } {
-  let start = at;
-  while (isBlank(bytes[start])) start++;
-  if (bytes[start] === QUOTE) return quotedField(bytes, start, where);
-  let next = start;
-  while (next < bytes.length && bytes[next] !== COMMA && bytes[next] !== NEWLINE) next++;
-  let end = next;
-  while (end > start && isBlank(bytes[end - 1])) end--;
-  return { start, end, next, newlines: 0 };
-}
-
-function quotedField(bytes: Uint8Array, open: number, where: string): Field & { next: number; newlines: number } {
-  let newlines = 0;
-  let end = open + 1;
-  // A doubled quote is a quote inside the field; it stays doubled in a label, which only has to be distinct.
-  while (end < bytes.length && (bytes[end] !== QUOTE || bytes[end + 1] === QUOTE)) {
-    if (bytes[end] === NEWLINE) newlines += 1;
-    end += bytes[end] === QUOTE ? 2 : 1;
+  #isHeader(bytes: Uint8Array, labelAt: number): boolean {
+    for (let field = 0; field < this.#record.fields; field++) {
+      const value = decimal(bytes, this.#record.start(field), this.#record.end(field));
+      if (field !== labelAt && !Number.isNaN(value)) return false;
+    }
+    return true;
   }
-  let next = end + 1;
-  while (isBlank(bytes[next])) next++;
-  if (end >= bytes.length || (next < bytes.length && bytes[next] !== COMMA && bytes[next] !== NEWLINE)) {
-    throw new DataError(where, {
-      expected: "a closing quote at the end of the field",
-      got: textOf(bytes, open, open + 20),
+
+  #columnOf(bytes: Uint8Array, label: string, isHeaded: boolean): number {
+    const record = this.#record;
+    const names = Array.from({ length: record.fields }, (_, i) => textOf(bytes, record.start(i), record.end(i)));
+    const column = isHeaded ? names.indexOf(label) : -1;
+    if (column >= 0) return column;
+    const expected = isHeaded
+      ? `last, first or a column of ${this.#where}`
+      : "last or first, for a file without header";
+    throw new ConfigError("csv: label", { expected, got: label, ...suggestion(label, names) });
+  }
+
+  #tooMany(width: number): DataError {
+    const most = Math.min(Math.floor(LIMITS.entries / width), LIMITS.rows);
+    if (this.#rows < most) return fileChanged(this.#where);
+    return new DataError(this.#place(0), { expected: `at most ${most} rows`, got: "more" });
+  }
+
+  #noNumber(bytes: Uint8Array, field: number): DataError {
+    const [start, end] = [this.#record.start(field), this.#record.end(field)];
+    const got = textOf(bytes, start, Math.min(end, start + LIMITS.numberLength));
+    const where = `${this.#place(0)}, field ${field + 1}`;
+    return new DataError(where, {
+      expected: "a finite number",
+      got,
+      ...(start === end && { hint: "Fill missing values before training." }),
     });
   }
-  return { start: open + 1, end, next, newlines };
-}
-
-const isBlank = (byte: number | undefined): boolean => byte === SPACE || byte === RETURN || byte === 9;
-
-function looksLikeHeader(bytes: Uint8Array, fields: readonly Field[], label: string): boolean {
-  const inputs = label === "last" ? fields.slice(0, -1) : fields.slice(1);
-  return inputs.every(({ start, end }) => Number.isNaN(decimal(bytes, start, end)));
-}
-
-function columnOf(bytes: Uint8Array, fields: readonly Field[], label: string, headed: boolean, where: string): number {
-  const names = fields.map(({ start, end }) => textOf(bytes, start, end));
-  const column = headed ? names.indexOf(label) : -1;
-  if (column >= 0) return column;
-  const expected = headed ? `last, first or a column of ${where}` : "last or first, for a file without header";
-  throw new ConfigError("csv: label", { expected, got: label, ...suggestion(label, names) });
-}
-
-function numberIn(bytes: Uint8Array, { start, end }: Field, where: string): number {
-  const value = decimal(bytes, start, end);
-  if (!Number.isNaN(value)) return value;
-  const got = textOf(bytes, start, Math.min(end, start + LIMITS.numberLength));
-  const hint = start === end ? "Fill missing values before training." : undefined;
-  throw new DataError(where, { expected: "a finite number", got, ...(hint === undefined ? {} : { hint }) });
 }

@@ -1,9 +1,11 @@
 /**
  * The only door from the readers to the file system; everything behind it works on bytes.
  */
+import type { Stats } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
 import { DataError } from "../base/errors.ts";
 import { formatBytes } from "../base/units.ts";
-import { gunzip } from "./gunzip.ts";
+import { gunzip, isGzipped, unpacked } from "./gunzip.ts";
 import { LIMITS } from "./limits.ts";
 
 /** The content of a regular file, gzip taken off. A URL that is no `file:` is fetched: so browsers read bundled data. */
@@ -11,6 +13,45 @@ export async function readData(path: string | URL): Promise<Uint8Array> {
   const where = String(path);
   const bytes = path instanceof URL && path.protocol !== "file:" ? await fetched(path) : await readFile(path);
   return gunzip(bytes, where);
+}
+
+/** Bytes that are read at once. */
+const PIECE = 262_144;
+
+/** As `readData`, of a path, in pieces. A piece is lent until the next one is asked for. */
+export async function* piecesOf(path: string): AsyncGenerator<Uint8Array, undefined> {
+  const file = await opened(path);
+  try {
+    const begin = new Uint8Array(2);
+    await file.read(begin, 0, begin.length, 0);
+    const pieces = readFrom(file, path);
+    yield* isGzipped(begin) ? unpacked(pieces, path) : pieces;
+  } finally {
+    await file.close();
+  }
+}
+
+async function opened(path: string): Promise<FileHandle> {
+  const fs = await fileSystem(path);
+  try {
+    checkKind(path, await fs.stat(path)); // first: opening a pipe would wait for whoever writes to it
+    return await fs.open(path);
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+async function* readFrom(file: FileHandle, path: string): AsyncGenerator<Uint8Array, undefined> {
+  const piece = new Uint8Array(PIECE);
+  for (let at = 0; ; ) {
+    const { bytesRead } = await file.read(piece, 0, PIECE, at).catch((cause: unknown) => {
+      throw unreadable(path, cause);
+    });
+    if (bytesRead === 0) return;
+    at += bytesRead;
+    if (at > LIMITS.fileBytes) throw tooLarge(path, at);
+    yield piece.subarray(0, bytesRead);
+  }
 }
 
 /** Names of the files in a folder, sorted. @throws {DataError} if there is no such folder */
@@ -31,14 +72,16 @@ async function readFile(path: string | URL): Promise<Uint8Array> {
   const where = String(path);
   const fs = await fileSystem(where);
   try {
-    const found = await fs.stat(path);
-    if (!found.isFile()) throw new DataError(where, { expected: "a file", got: "a folder or device" });
-    if (found.size > LIMITS.fileBytes) throw tooLarge(where, found.size);
+    checkKind(where, await fs.stat(path));
     return await fs.readFile(path);
   } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    throw new DataError(where, { expected: "a file that can be read", got: codeOf(cause), cause });
+    throw unreadable(where, cause);
   }
+}
+
+function checkKind(where: string, found: Stats): void {
+  if (!found.isFile()) throw new DataError(where, { expected: "a file", got: "a folder or device" });
+  if (found.size > LIMITS.fileBytes) throw tooLarge(where, found.size);
 }
 
 async function fetched(url: URL): Promise<Uint8Array> {
@@ -61,6 +104,11 @@ async function fileSystem(where: string): Promise<typeof import("node:fs/promise
     });
   }
 }
+
+const unreadable = (where: string, cause: unknown): DataError =>
+  cause instanceof DataError
+    ? cause
+    : new DataError(where, { expected: "a file that can be read", got: codeOf(cause), cause });
 
 const tooLarge = (where: string, size: number): DataError =>
   new DataError(where, { expected: `a file of at most ${formatBytes(LIMITS.fileBytes)}`, got: formatBytes(size) });

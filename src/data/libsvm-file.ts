@@ -3,10 +3,11 @@
  */
 import { Random } from "../base/random.ts";
 import { checkArguments, parseNumber } from "../base/spec.ts";
-import { readData } from "./files.ts";
-import { parseLibsvm } from "./libsvm.ts";
+import { piecesOf } from "./files.ts";
+import { LibsvmReader } from "./libsvm.ts";
 import { LIMITS } from "./limits.ts";
 import { pathOf, testShareOf } from "./options.ts";
+import { readInPieces } from "./pieces.ts";
 import type { DataSource } from "./source.ts";
 import { heldOut, splitShuffled } from "./split.ts";
 
@@ -20,7 +21,7 @@ export const libsvm: DataSource = {
     const share = testShareOf(spec);
     const features = featuresOf(spec.options.get("features"));
     const options = { memory, ...(features !== undefined && { features }), ...(warn && { warn }) };
-    const whole = parseLibsvm(await readData(path), path, options);
+    const whole = await readInPieces(() => piecesOf(path), new LibsvmReader(path, options));
     const rng = Random.fromSeed(seed).split("data/split");
     return splitShuffled(whole, heldOut(whole.rows, share, path), rng);
   },

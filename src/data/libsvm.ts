@@ -5,9 +5,10 @@
 import { DataError } from "../base/errors.ts";
 import type { Dataset } from "../ports/dataset.ts";
 import { decimal, textOf } from "./decimal.ts";
-import { classesOf } from "./labels.ts";
+import { Labels } from "./labels.ts";
 import { LIMITS } from "./limits.ts";
 import { type Memory, ownMemory } from "./memory.ts";
+import { fileChanged, type Pass, type PieceReader, Records, readAtOnce } from "./pieces.ts";
 
 const NEWLINE = 10;
 const SPACE = 32;
@@ -30,59 +31,123 @@ export interface LibsvmOptions {
  * @param where names the file in errors
  * @throws {DataError} naming the line
  */
-export function parseLibsvm(bytes: Uint8Array, where: string, options: LibsvmOptions = {}): Dataset {
-  const { memory = ownMemory } = options;
-  const end = wholeLines(bytes, where, options.warn);
-  const labels: number[] = [];
-  let columns = options.features ?? 0;
-  // Twice over the text: counting first costs time once, growing a matrix would cost memory throughout.
-  eachRow(
-    bytes,
-    end,
-    where,
-    (label, line) => {
-      if (labels.length === LIMITS.rows) {
-        throw new DataError(`${where}, line ${line}`, { expected: `at most ${LIMITS.rows} rows`, got: "more" });
-      }
-      labels.push(label);
-    },
-    (index, line) => {
-      if (index <= columns) return;
-      if (options.features !== undefined) {
-        throw new DataError(`${where}, line ${line}`, { expected: `an index of at most ${columns}`, got: index });
-      }
-      columns = index;
-    },
-  );
-  if (labels.length === 0) throw new DataError(where, { expected: "rows such as -1 3:1 11:0.5", got: "none" });
-  if (columns === 0) throw new DataError(where, { expected: "rows with entries such as 3:1", got: "labels only" });
-  if (labels.length * columns > LIMITS.entries) {
-    const hint = "Rows are held dense.";
-    throw new DataError(where, { expected: `at most ${LIMITS.entries} entries`, got: labels.length * columns, hint });
-  }
-  const inputs = memory.floats(labels.length * columns);
-  let row = -1;
-  eachRow(
-    bytes,
-    end,
-    where,
-    () => row++,
-    (index, _line, value) => {
-      inputs[row * columns + index - 1] = value;
-    },
-  );
-  return { name: where, rows: labels.length, inputShape: [columns], inputs, ...classesOf(labels, where, memory) };
+export const parseLibsvm = (bytes: Uint8Array, where: string, options: LibsvmOptions = {}): Dataset =>
+  readAtOnce(bytes, new LibsvmReader(where, options));
+
+/** What is heard of a row: first its label, then its entries. */
+interface Listener {
+  label(label: number, line: number): void;
+  entry(index: number, value: number, line: number): void;
 }
 
-type OnLabel = (label: number, line: number) => void;
-type OnEntry = (index: number, line: number, value: number) => void;
+/** As `parseLibsvm`, of a file in pieces. */
+export class LibsvmReader implements PieceReader {
+  readonly first: Pass;
+  readonly second: Pass;
+  readonly #where: string;
+  readonly #options: LibsvmOptions;
+  readonly #labels: Labels<number>;
+  #rows = 0;
+  #columns: number;
+  #inputs: Float32Array = new Float32Array(0);
+  #targets: Int32Array = new Int32Array(0);
+  #filled = 0;
 
-function eachRow(bytes: Uint8Array, end: number, where: string, onLabel: OnLabel, onEntry: OnEntry): void {
+  constructor(where: string, options: LibsvmOptions) {
+    this.#where = where;
+    this.#options = options;
+    this.#labels = new Labels(where);
+    this.#columns = options.features ?? 0;
+    const counted = linesOf(
+      where,
+      { label: (_, line) => this.#count(line), entry: (index, _, line) => this.#widen(index, line) },
+      options.warn,
+    );
+    this.first = {
+      push: (piece) => counted.push(piece),
+      end: () => {
+        counted.end();
+        this.#reserve();
+      },
+    };
+    this.second = linesOf(where, {
+      label: (label) => this.#begin(label),
+      entry: (index, value) => this.#fill(index, value),
+    });
+  }
+
+  dataset(): Dataset {
+    if (this.#filled < this.#rows) throw fileChanged(this.#where);
+    const [inputs, targets] = [this.#inputs, this.#targets];
+    const classes = this.#labels.number(targets);
+    return { name: this.#where, rows: this.#rows, inputShape: [this.#columns], inputs, targets, classes };
+  }
+
+  #count(line: number): void {
+    if (this.#rows === LIMITS.rows) {
+      throw new DataError(`${this.#where}, line ${line}`, { expected: `at most ${LIMITS.rows} rows`, got: "more" });
+    }
+    this.#rows += 1;
+  }
+
+  #widen(index: number, line: number): void {
+    if (index <= this.#columns) return;
+    if (this.#options.features !== undefined) {
+      const expected = `an index of at most ${this.#columns}`;
+      throw new DataError(`${this.#where}, line ${line}`, { expected, got: index });
+    }
+    this.#columns = index;
+  }
+
+  #reserve(): void {
+    const [where, rows, columns] = [this.#where, this.#rows, this.#columns];
+    if (rows === 0) throw new DataError(where, { expected: "rows such as -1 3:1 11:0.5", got: "none" });
+    if (columns === 0) throw new DataError(where, { expected: "rows with entries such as 3:1", got: "labels only" });
+    if (rows * columns > LIMITS.entries) {
+      const hint = "Rows are held dense.";
+      throw new DataError(where, { expected: `at most ${LIMITS.entries} entries`, got: rows * columns, hint });
+    }
+    const { memory = ownMemory } = this.#options;
+    this.#inputs = memory.floats(rows * columns);
+    this.#targets = memory.ints(rows);
+  }
+
+  #begin(label: number): void {
+    if (this.#filled === this.#rows) throw fileChanged(this.#where);
+    this.#targets[this.#filled++] = this.#labels.placeOf(label);
+  }
+
+  #fill(index: number, value: number): void {
+    if (index > this.#columns) throw fileChanged(this.#where);
+    this.#inputs[(this.#filled - 1) * this.#columns + index - 1] = value;
+  }
+}
+
+/** A pass over lines. @param warn hears of a last one that was cut off */
+function linesOf(where: string, listener: Listener, warn?: LibsvmOptions["warn"]): Records {
   let line = 0;
-  for (let start = 0; start < end; ) {
-    const stop = lineEnd(bytes, start, end);
-    readLine(bytes, start, stop, where, ++line, onLabel, onEntry);
-    start = stop + 1;
+  const read = (bytes: Uint8Array, isLast: boolean): number => {
+    let start = 0;
+    for (let stop = bytes.indexOf(NEWLINE); stop >= 0; stop = bytes.indexOf(NEWLINE, start)) {
+      readLine(bytes, start, stop, where, ++line, listener);
+      start = stop + 1;
+    }
+    if (!isLast) return start;
+    // A single line is no truncated download.
+    if (line > 0 && !isLine(bytes, start, bytes.length)) {
+      warn?.(`${where}: the last line is cut off and was left out. Is the file whole?`);
+    } else readLine(bytes, start, bytes.length, where, ++line, listener);
+    return bytes.length;
+  };
+  return new Records(read, () => `${where}, line ${line + 1}`);
+}
+
+function isLine(bytes: Uint8Array, start: number, stop: number): boolean {
+  try {
+    readLine(bytes, start, stop, "", 0, { label: () => {}, entry: () => {} });
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -92,8 +157,7 @@ function readLine(
   stop: number,
   where: string,
   line: number,
-  onLabel: OnLabel,
-  onEntry: OnEntry,
+  listener: Listener,
 ): void {
   const complain = (expected: string, from: number, to: number, hint?: string): DataError => {
     const got = textOf(bytes, from, Math.min(to, from + LIMITS.numberLength));
@@ -106,49 +170,29 @@ function readLine(
     if (!labelled) {
       const label = decimal(bytes, at, to);
       if (!Number.isInteger(label)) throw complain("a class label, a whole number", at, to);
-      onLabel(label, line);
+      listener.label(label, line);
       labelled = true;
     } else {
-      const colon = bytes.subarray(at, to).indexOf(COLON) + at;
-      const index = decimal(bytes, at, Math.max(at, colon));
+      const colon = colonIn(bytes, at, to);
+      const index = decimal(bytes, at, colon);
       const value = decimal(bytes, colon + 1, to);
-      if (colon < at || Number.isNaN(value)) throw complain("index:value with a finite value", at, to);
+      if (colon === to || Number.isNaN(value)) throw complain("index:value with a finite value", at, to);
       if (index === 0) throw complain("an index from 1", at, to, "Indices of this format start at 1, not at 0.");
       if (!Number.isInteger(index) || index < 1 || index > LIMITS.columns) {
         throw complain(`an index from 1 to ${LIMITS.columns}`, at, to);
       }
       if (index <= previous) throw complain(`an index above ${previous}`, at, to, "Indices must rise along a row.");
-      onEntry(index, line, value);
+      listener.entry(index, value, line);
       previous = index;
     }
     at = skipBlanks(bytes, to, stop);
   }
 }
 
-/** Where the lines that are to be read end: before a last line that has no newline and does not parse. */
-function wholeLines(bytes: Uint8Array, where: string, warn: LibsvmOptions["warn"]): number {
-  const lastStart = bytes.lastIndexOf(NEWLINE) + 1;
-  if (lastStart === 0) return bytes.length; // a single line is no truncated download
-  try {
-    readLine(
-      bytes,
-      lastStart,
-      bytes.length,
-      where,
-      0,
-      () => {},
-      () => {},
-    );
-    return bytes.length;
-  } catch {
-    warn?.(`${where}: the last line is cut off and was left out. Is the file whole?`);
-    return lastStart;
-  }
-}
-
-function lineEnd(bytes: Uint8Array, start: number, end: number): number {
-  const found = bytes.indexOf(NEWLINE, start);
-  return found < 0 || found > end ? end : found;
+function colonIn(bytes: Uint8Array, start: number, stop: number): number {
+  let at = start;
+  while (at < stop && bytes[at] !== COLON) at++;
+  return at;
 }
 
 /** Blanks are the space and what sorts below it: tab and carriage return. */

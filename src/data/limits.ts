@@ -12,6 +12,8 @@ export const LIMITS = {
   rows: 33_554_432,
   /** Columns of a row; also the largest LIBSVM index. */
   columns: 1_048_576,
+  /** Bytes of one row of a text file: more than all columns take with numbers of the greatest length. */
+  recordBytes: 134_217_728,
   /** Distinct labels. */
   classes: 65_536,
   /** Dimensions of an IDX tensor. */

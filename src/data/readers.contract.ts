@@ -4,6 +4,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DataError } from "../base/errors.ts";
+import type { Dataset } from "../ports/dataset.ts";
+import type { PieceReader } from "./pieces.ts";
 
 /** Runs a reader on hostile bytes; only a `DataError` may come out. */
 export function dataErrorOnly(read: () => unknown): void {
@@ -12,6 +14,23 @@ export function dataErrorOnly(read: () => unknown): void {
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
   }
+}
+
+/**
+ * What a reader gives of bytes that come in pieces of these lengths, in turn. A piece is overwritten when it was taken, as
+ * the next one of a file would be.
+ */
+export function inPieces(bytes: Uint8Array, lengths: readonly number[], reader: PieceReader): Dataset {
+  for (const pass of [reader.first, reader.second]) {
+    for (let [at, i] = [0, 0]; at < bytes.length; i++) {
+      const piece = bytes.slice(at, at + Math.max(1, lengths[i % lengths.length] ?? 1));
+      at += piece.length;
+      pass.push(piece);
+      piece.fill(0x37);
+    }
+    pass.end();
+  }
+  return reader.dataset();
 }
 
 /** Public data sets beside the repository, which not every machine has. */

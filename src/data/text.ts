@@ -23,7 +23,9 @@ export function byteSymbols(bytes: Uint8Array, where: string): Symbols {
   if (symbols.length < 2) throw new DataError(where, { expected: "at least two different symbols", got: "one" });
   const numberOf = new Int32Array(256);
   for (const [number, symbol] of symbols.entries()) numberOf[symbol] = number;
-  return { numbers: Int32Array.from(bytes, (symbol) => numberOf[symbol]!), count: symbols.length };
+  const numbers = new Int32Array(bytes.length); // a loop: `from` with a function takes ten times as long
+  for (let i = 0; i < bytes.length; i++) numbers[i] = numberOf[bytes[i]!]!;
+  return { numbers, count: symbols.length };
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * The port `Model` over an engine: one compiled step per batch size, metrics summed in f64.
  */
-import { assert, ShapeError } from "../base/errors.ts";
+import { assert } from "../base/errors.ts";
 import { checkLength, type Layout } from "../base/layout.ts";
 import { Random } from "../base/random.ts";
 import { kernels } from "../kernels/index.ts";
@@ -10,8 +10,8 @@ import type { Metrics, Model, Role } from "../ports/model.ts";
 import { countRight } from "./accuracy.ts";
 import { Calls } from "./calls.ts";
 import type { Engine, EvaluationStep, GradientStep, MomentsStep } from "./engine.ts";
-import { momentsOver } from "./moments.ts";
 import type { Objective } from "./objective.ts";
+import { momentsAt, rowsOf } from "./rows.ts";
 import { StepCache } from "./step-cache.ts";
 
 export class CompiledModel implements Model {
@@ -68,7 +68,7 @@ export class CompiledModel implements Model {
     const where = `model ${this.name}: gradient`;
     checkLength(params, this.layout.length, where);
     checkLength(out, this.layout.length, where);
-    const { inputs, targets } = this.#rows(batch.inputs, batch.targets, 0, batch.size);
+    const { inputs, targets } = rowsOf(this.#objective, batch, 0, batch.size);
     const { of, steps } = this.#drawn(inputs, targets);
     return this.#calls.run(() =>
       steps.use(batch.size, (step) => this.#gradient(of, step, params, inputs, targets, out)),
@@ -120,9 +120,9 @@ export class CompiledModel implements Model {
     const { rowsAtOnce } = this.#objective;
     for (let first = 0; first < data.rows; first += rowsAtOnce) {
       const rows = Math.min(rowsAtOnce, data.rows - first);
-      const { inputs, targets } = this.#rows(data.inputs, data.targets, first, rows);
+      const { inputs, targets } = rowsOf(this.#objective, data, first, rows);
       const result = await this.#evaluations.use(rows, async (step) => {
-        moments ??= step.moments === 0 ? [] : await this.#momentsOf(params, reference);
+        moments ??= step.moments === 0 ? [] : await momentsAt(params, this.#objective, reference, this.#moments);
         return step.run(params, inputs, targets, moments);
       });
       loss += rows * result.loss;
@@ -130,30 +130,6 @@ export class CompiledModel implements Model {
     }
     const mean = loss / data.rows;
     return this.#objective.hasScores ? { loss: mean, accuracy: right / data.rows } : { loss: mean };
-  }
-
-  #momentsOf(params: Float32Array, reference: Dataset): Promise<readonly Float32Array[]> {
-    return momentsOver(reference.rows, this.#objective.rowsAtOnce, (first, rows) => {
-      const { inputs, targets } = this.#rows(reference.inputs, reference.targets, first, rows);
-      return this.#moments.use(rows, (step) => step.run(params, inputs, targets));
-    });
-  }
-
-  /** Rows of inputs and targets. The arrays themselves where they fit, so that engines know them again. */
-  #rows(inputs: Float32Array, targets: Int32Array, first: number, rows: number) {
-    const { inputSize } = this.#objective.data;
-    assert(rows > 0, "a batch has rows");
-    if (inputs.length < (first + rows) * inputSize || targets.length < first + rows) {
-      throw new ShapeError(`model ${this.name}`, {
-        expected: `${rows} rows of ${inputSize} inputs and one target`,
-        got: `${inputs.length} inputs and ${targets.length} targets from row ${first}`,
-      });
-    }
-    return {
-      inputs:
-        inputs.length === rows * inputSize ? inputs : inputs.subarray(first * inputSize, (first + rows) * inputSize),
-      targets: targets.length === rows ? targets : targets.subarray(first, first + rows),
-    };
   }
 }
 

@@ -4,16 +4,17 @@
 import { ModelError } from "../base/errors.ts";
 import { tensorOf } from "../base/layout.ts";
 import type { Dataset } from "../ports/dataset.ts";
-import { type DataShape, dataShapeOf } from "./define.ts";
+import { dataShapeOf } from "./define.ts";
 import { openEngine } from "./engines/open.ts";
 import { extrasOf, traced } from "./jax.ts";
 import { lower } from "./lowering/lower.ts";
-import { momentsOver } from "./moments.ts";
 import type { Objective } from "./objective.ts";
 import { encodeModel } from "./onnx/encode.ts";
 import type { Graph } from "./onnx/graph.ts";
 import { filled, forAnyRows, pruned, renamed } from "./onnx/inference.ts";
 import { objectiveFrom } from "./open.ts";
+import { momentsAt } from "./rows.ts";
+import { StepCache } from "./step-cache.ts";
 
 export interface ExportedModel {
   readonly bytes: Uint8Array;
@@ -55,7 +56,7 @@ export async function exportModel(
       hint: "Take model.safetensors from the checkpoint.",
     });
   }
-  const moments = await momentsOf(objective, params, reference, data);
+  const moments = await momentsOf(objective, params, reference);
   const open = rows === undefined ? await anyRows(objective) : undefined;
   const fixed = rows ?? 1;
   const graph = open ?? (await scoring(objective, fixed));
@@ -104,21 +105,15 @@ const prefixed = (name: string): string => PREFIX + name;
 async function momentsOf(
   objective: Objective,
   params: Float32Array,
-  { rows, inputs, targets }: Dataset,
-  { inputSize }: DataShape,
+  reference: Dataset,
 ): Promise<readonly Float32Array[]> {
   const asked = await extrasOf(objective, "evaluation", 1);
   if (asked.length === 0) return [];
   const engine = await openEngine("auto", () => {});
-  return momentsOver(rows, objective.rowsAtOnce, async (first, count) => {
-    const step = await engine.momentsStep(objective, count);
-    const end = first + count;
-    const found = await step.run(
-      params,
-      inputs.subarray(first * inputSize, end * inputSize),
-      targets.subarray(first, end),
-    );
-    await step.close();
-    return found;
-  });
+  const steps = new StepCache((rows) => engine.momentsStep(objective, rows));
+  try {
+    return await momentsAt(params, objective, reference, steps);
+  } finally {
+    await steps.close();
+  }
 }

@@ -30,7 +30,7 @@ export async function loadModelFile(path: string): Promise<ModelDefinition | Own
   const full = resolve(path);
   if (!existsSync(full)) throw new ModelError(where, { expected: "a file that exists", got: full });
   if (full.endsWith(".onnx"))
-    return (await import("./import/definition.ts")).onnxDefinition(await bytesOf(full), where);
+    return (await import("./import/definition.ts")).onnxDefinition(await bytesOf(full, where), where);
   const exported = await importModule(pathToFileURL(full).href, where);
   const { model } = exported;
   if (isDefinition(model) || isOwn(model)) return model;
@@ -42,9 +42,11 @@ export async function loadModelFile(path: string): Promise<ModelDefinition | Own
   });
 }
 
-async function bytesOf(path: string): Promise<Uint8Array> {
+async function bytesOf(path: string, where: string): Promise<Uint8Array> {
   const { readFile } = await import("node:fs/promises");
-  return readFile(path);
+  return readFile(path).catch((cause: unknown) => {
+    throw new ModelError(where, { expected: "a file that can be read", got: messageOf(cause), cause });
+  });
 }
 
 async function importModule(url: string, where: string): Promise<Record<string, unknown>> {

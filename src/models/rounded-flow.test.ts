@@ -3,9 +3,10 @@ import { before, test } from "node:test";
 import { nn, numpy as np } from "@jax-js/jax";
 import { tensorOf } from "../base/layout.ts";
 import { Random } from "../base/random.ts";
-import { defineModel, type Tensor, type Tensors } from "./define.ts";
+import { defineModel, type Parameters, type Tensor, type Tensors } from "./define.ts";
 import { startJax } from "./jax.ts";
 import { linear } from "./layers/linear.ts";
+import { lstm } from "./layers/recurrent.ts";
 import { firstRows, syntheticData } from "./model.contract.ts";
 import { openDefinition } from "./open.ts";
 import { normal, zeros } from "./parameters.ts";
@@ -105,10 +106,64 @@ const residual = (flowBits?: number) =>
     ...(flowBits !== undefined && { flowBits }),
   });
 
+/** Rows of three positions: what flows back to a weight comes from all of them. */
+const recurrent = (flowBits?: number) =>
+  defineModel({
+    name: "recurrent",
+    parameters: {
+      input: normal([2, 4 * 5], 0.5),
+      state: normal([5, 4 * 5], 0.5),
+      bias: zeros([4 * 5]),
+      last: normal([15, 3], 0.5),
+    },
+    predict({ input, state, bias, last }: Tensors, inputs) {
+      const rows = inputs.shape[0] ?? 1;
+      const states = lstm(inputs.reshape([rows, 3, 2]), input as Tensor, state as Tensor, bias as Tensor);
+      return linear(states.reshape([rows, 15]), last as Tensor);
+    },
+    ...(flowBits !== undefined && { flowBits }),
+  });
+
+test("what flows into the gates of a recurrent layer is rounded, all positions to the same levels", async () => {
+  const [rows, positions, width] = [1, 2, 5];
+  const gates = 4 * width;
+  const loss = (bias: Tensor, inputs: Tensor, input: Tensor, state: Tensor, ...more: Tensor[]): Tensor => {
+    for (const tensor of more) tensor.dispose();
+    const states = lstm(inputs, input, state, bias);
+    return states.ref.mul(states).sum().mul(0.5);
+  };
+  const levelsAt = async (bits: number): Promise<number> => {
+    const tensor = (name: string, ...shape: number[]): Tensor =>
+      np.array(
+        drawn(
+          name,
+          shape.reduce((size, n) => size * n, 1),
+          name === "noise",
+        ).slice(),
+        { shape },
+      );
+    const [, gradient] = [
+      gradientWithRoundedFlow(loss as (...tensors: Tensor[]) => Tensor, [0], bits)(
+        tensor("bias", gates),
+        tensor("inputs", rows, positions, 3),
+        tensor("input", 3, gates),
+        tensor("state", width, gates),
+        tensor("noise", rows, positions, gates),
+      ),
+    ].flat(2) as Tensor[];
+    const entries = await gradient!.data();
+    const apart = 1e-5 * Math.max(...[...entries].map(Math.abs));
+    return new Set([...entries].map((entry) => Math.round(Number(entry) / apart))).size;
+  };
+  // A bias has the sum of what enters its gate at two positions: of 4 levels each, so one of 7.
+  assert.ok((await levelsAt(2)) <= 7);
+  assert.ok((await levelsAt(16)) > 15);
+});
+
 const data = syntheticData(64, [6], 3);
 
-async function gradientOf(flowBits: number | undefined, engine: "ort" | "jax") {
-  const model = await openDefinition(residual(flowBits), data, { batch: 64, engine });
+async function gradientOf(flowBits: number | undefined, engine: "ort" | "jax", definition = residual) {
+  const model = await openDefinition<Parameters>(definition(flowBits), data, { batch: 64, engine });
   const params = new Float32Array(model.layout.length);
   model.init(Random.fromSeed(3), params);
   const out = new Float32Array(params.length);
@@ -119,17 +174,23 @@ async function gradientOf(flowBits: number | undefined, engine: "ort" | "jax") {
 
 const distance = (a: Float32Array, b: Float32Array): number => Math.hypot(...a.map((entry, i) => entry - (b[i] ?? 0)));
 
-test("many bits give the gradient itself, 8 bits one that is near, and the loss is the same", async () => {
-  for (const engine of ["ort", "jax"] as const) {
-    const exact = await gradientOf(undefined, engine);
-    const norm = Math.hypot(...exact.out);
-    const [fine, coarse] = [await gradientOf(16, engine), await gradientOf(8, engine)];
-    assert.ok(distance(fine.out, exact.out) < 2e-4 * norm, `${engine}: ${distance(fine.out, exact.out) / norm}`);
-    const off = distance(coarse.out, exact.out) / norm;
-    assert.ok(off > 1e-4 && off < 0.05, `${engine}: ${off}`);
-    assert.ok(Math.abs(fine.loss - exact.loss) < 1e-6);
-  }
-});
+for (const definition of [residual, recurrent]) {
+  const { name } = definition();
+
+  test(`${name}: many bits give the gradient itself, 8 bits one that is near, and the loss is the same`, async () => {
+    for (const engine of ["ort", "jax"] as const) {
+      const exact = await gradientOf(undefined, engine, definition);
+      const [fine, coarse] = [await gradientOf(16, engine, definition), await gradientOf(8, engine, definition)];
+      for (const slot of exact.layout.tensors) {
+        const wanted = tensorOf(exact.out, slot);
+        const off = ({ out }: typeof fine): number => distance(tensorOf(out, slot), wanted) / Math.hypot(...wanted);
+        assert.ok(off(fine) < 5e-4, `${engine}, ${slot.name}: ${off(fine)}`);
+        assert.ok(off(coarse) > 1e-4 && off(coarse) < 0.1, `${engine}, ${slot.name}: ${off(coarse)}`);
+      }
+      assert.ok(Math.abs(fine.loss - exact.loss) < 1e-6);
+    }
+  });
+}
 
 test("both engines round alike", async () => {
   const [native, portable] = [await gradientOf(4, "ort"), await gradientOf(4, "jax")];

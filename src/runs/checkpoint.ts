@@ -143,8 +143,7 @@ export class CheckpointWriter {
     };
     const split = this.#split;
     const models = states.toSorted((a, b) => a.rank - b.rank).flatMap((state) => state.params ?? []);
-    const learners = states.map(({ learner }) => learner);
-    const params = withMeanTensors(meanOf(models), split, learners);
+    const params = withMeanTensors(meanOf(models), split, states, this.#job);
     const tensors = this.#layout.tensors.map((slot) => ({
       name: slot.name,
       shape: slot.shape,

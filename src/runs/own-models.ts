@@ -2,12 +2,15 @@
  * Where peers keep tensors to themselves: what whoever judges their models knows of these, and the judgement.
  */
 import type { NamedVectors } from "../base/state.ts";
-import type { Dataset } from "../ports/dataset.ts";
-import type { Metrics } from "../ports/model.ts";
+import type { TrainTest } from "../ports/dataset.ts";
+import type { Metrics, Model } from "../ports/model.ts";
 import { type PeerId, peerId } from "../ports/view.ts";
+import { isLiar, parseByzantine } from "../recipes/byzantine.ts";
 import { type LocalTensors, type Split, savedTensors } from "../recipes/local-tensors.ts";
+import type { Job } from "./job.ts";
 import { meanOf } from "./mean-model.ts";
-import type { Measured } from "./result.ts";
+import type { Measured, PeerState } from "./result.ts";
+import { rowsLike, takeRows } from "./rows-like.ts";
 
 /** The local tensors that peers have told of, until nobody asks for them any more. */
 export class ToldTensors {
@@ -41,33 +44,32 @@ export class ToldTensors {
   }
 }
 
-/** Who is judged: what it keeps, and test rows with the labels of its own; undefined where there are none. */
+/** Who is judged: what it keeps, and its rows of the training data; undefined where it holds none. */
 export interface Owner {
   readonly tensors: Float32Array;
-  readonly rows: () => Dataset | undefined;
+  readonly rows: Uint32Array | undefined;
 }
 
 /**
  * The means over the owners' models, each made of what is shared and of its own tensors: of loss and accuracy on the test
- * rows, and on those with the labels of its own. Models whose tensors are one array are judged once on the test rows.
+ * rows, and on those with the labels of its own. Batch norm takes its moments from the owner's own rows.
  */
 export async function judgeOwnModels(
   shared: Float32Array,
   owners: readonly Owner[],
   split: Split,
-  evaluate: (model: Float32Array, rows?: Dataset) => Promise<Metrics>,
+  { train, test }: TrainTest,
+  model: Pick<Model, "evaluate">,
 ): Promise<Measured> {
-  const model = new Float32Array(split.whole.length);
-  const known = new Map<Float32Array, Metrics>();
+  const whole = new Float32Array(split.whole.length);
   const onAll: Metrics[] = [];
   const onOwn: Metrics[] = [];
   for (const { tensors, rows } of owners) {
-    split.join(shared, tensors, model);
-    const metrics = known.get(tensors) ?? (await evaluate(model));
-    known.set(tensors, metrics);
-    onAll.push(metrics);
-    const like = rows();
-    if (like !== undefined) onOwn.push(await evaluate(model, like));
+    split.join(shared, tensors, whole);
+    const reference = rows === undefined || rows.length === train.rows ? train : takeRows(train, rows);
+    onAll.push(await model.evaluate(whole, test, reference));
+    const like = rows && rowsLike(test, train, rows);
+    if (like !== undefined) onOwn.push(await model.evaluate(whole, like, reference));
   }
   const own = meanMetrics(onOwn);
   return {
@@ -91,15 +93,32 @@ export function wholeModel(shared: Float32Array, tensors: LocalTensors | undefin
   return whole;
 }
 
-/** @param model of some peer, with the means of what all of a checkpoint keep in place of its own */
+/**
+ * Those whom the job does not make lie, or all if there are none: nobody averages out what a liar keeps to itself.
+ * @param all workers
+ */
+export function honest<T>(
+  { byzantine, peers, server }: Pick<Job, "byzantine" | "peers" | "server">,
+  all: readonly T[],
+  idOf: (worker: T) => PeerId,
+): readonly T[] {
+  if (byzantine === null) return all;
+  const liars = parseByzantine(byzantine, "job.byzantine");
+  const first = server === "own" ? 1 : 0;
+  const others = all.filter((worker) => !isLiar(liars, idOf(worker) - first, peers));
+  return others.length > 0 ? others : all;
+}
+
+/** @param model of some peer, with the means of what all honest ones of a checkpoint keep in place of its own */
 export function withMeanTensors(
   model: Float32Array,
   split: Split | undefined,
-  states: readonly NamedVectors[],
+  states: readonly Pick<PeerState, "id" | "learner">[],
+  job: Pick<Job, "byzantine" | "peers" | "server">,
 ): Float32Array {
-  const kept = states.map(savedTensors).filter(({ size }) => size > 0);
-  if (split === undefined || kept.length === 0) return model;
-  const shared = split.sharedOf(model);
-  split.join(shared, meanOf(kept.map((saved) => split.localOf(saved))), model);
+  const owners = states.filter(({ learner }) => savedTensors(learner).size > 0);
+  if (split === undefined || owners.length === 0) return model;
+  const kept = honest(job, owners, ({ id }) => id).map(({ learner }) => split.localOf(savedTensors(learner)));
+  split.join(split.sharedOf(model), meanOf(kept), model);
   return model;
 }

@@ -124,7 +124,7 @@ export class Recorder {
     const tick = this.#ticks.get(exchange);
     if (tick === undefined) return;
     this.#ticks.delete(exchange);
-    const { round, batchLoss, metrics, epoch, members, undone } = tick;
+    const { round, batchLoss, metrics, epoch, members, undone, paramsHash: hash } = tick;
     if (this.#setup.alone && round > this.#last.round) {
       const { method } = this.#setup;
       this.#plainShare += method.uncompressedBytes(this.#viewOf(members), this.#exchangedEntries) / members;
@@ -132,7 +132,7 @@ export class Recorder {
     this.#undone = Math.max(this.#undone, undone); // a new rank 0 counts its own
     const swarm = { epoch, members, undone: this.#undone, bytesByPeer: () => this.#ledger.bytesByPeer() };
     const seconds = this.#past.seconds + tick.seconds;
-    const measured = metrics === undefined ? {} : { metrics };
+    const measured = { ...(metrics && { metrics }), ...(hash && { paramsHash: hash }) };
     this.#last = { ...sumOf(this.#past.totals, totals), round, seconds, batchLoss, ...measured, swarm };
     if (metrics !== undefined) this.#evaluated(this.#last, metrics);
     this.#setup.controls.listener?.progress?.(this.#last);

@@ -8,9 +8,9 @@ import type { Participant } from "./course.ts";
 import { NOTES } from "./host.ts";
 import type { Target } from "./job.ts";
 import { consensusDistance, meanOf } from "./mean-model.ts";
-import { judgeOwnModels, type Owner } from "./own-models.ts";
+import { honest, judgeOwnModels, type Owner } from "./own-models.ts";
+import { paramsHash } from "./params-hash.ts";
 import type { Measured, PeerState } from "./result.ts";
-import { rowsLike } from "./rows-like.ts";
 
 /** A loss this many times the first one means that the run diverged. */
 const DIVERGED_AT = 20;
@@ -24,7 +24,9 @@ interface Moment {
 interface Report {
   /** What is measured first: the model of that moment. */
   readonly judge: Moment | undefined;
-  tell(metrics: Measured | undefined): void;
+  /** Told with it: the hash of the parameters, which others have as well. */
+  readonly hashes?: boolean;
+  tell(metrics: Measured | undefined, hash?: string): void;
 }
 
 export class Reports {
@@ -72,7 +74,8 @@ export class Reports {
     };
     this.#waiting.push({
       judge: judged && this.#judges(round) ? now : undefined,
-      tell: (metrics) => host.tick({ ...now, ...(metrics === undefined ? {} : { metrics }) }),
+      hashes: judged && host.alone === true && course.hops === undefined,
+      tell: (metrics, hash) => host.tick({ ...now, ...(metrics && { metrics }), ...(hash && { paramsHash: hash }) }),
     });
   }
 
@@ -89,15 +92,22 @@ export class Reports {
 
   /** Tells what can be told by now. @param all every peer has shown its models */
   async tell(all = false): Promise<void> {
-    const { course, setup } = this.#own;
+    const { course, setup, localTensors } = this.#own;
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       const { judge } = next;
       const lag = judge === undefined || judge.round === course.start || setup.host.alone ? 0 : (course.hops ?? 0);
       if (judge !== undefined && !all && judge.round + lag > course.round) return;
-      next.tell(judge && (await this.#evaluate(judge)));
+      next.tell(judge && (await this.#evaluate(judge)), next.hashes === true ? await this.#hash() : undefined);
       this.#waiting.shift();
     }
-    if (course.rank === 0) setup.host.kept?.(this.#waiting[0]?.judge?.round ?? course.round); // older ones are forgotten
+    if (course.rank !== 0 || localTensors === undefined) return;
+    setup.host.kept?.(this.#waiting[0]?.judge?.round ?? course.round); // older ones are forgotten
+  }
+
+  /** Of what all have in common. */
+  #hash(): Promise<string> {
+    const { peer, course, learner } = this.#own;
+    return course.apart(() => peer.work("hash", seconds(0), () => paramsHash(learner.model())));
   }
 
   /** Rank 0 judges the model, and of the last round whoever is alone. */
@@ -140,21 +150,18 @@ export class Reports {
     return (saved && localTensors?.split.sharedOf(saved)) ?? saved ?? learner.model();
   }
 
-  /** Where peers keep tensors to themselves: the mean over every worker's own model, made of these and what is shared. */
+  /** Where peers keep tensors to themselves: the mean over every honest worker's own model, of these and what is shared. */
   #judge(shared: Float32Array, round: number): Promise<Measured> {
     const { peer, setup, localTensors } = this.#own;
-    const { model, data, host, parts, roster, place } = setup;
-    const evaluate = (params: Float32Array, rows = data.test) => model.evaluate(params, rows, data.train);
-    if (localTensors === undefined) return evaluate(shared);
+    const { job, model, data, host, parts, roster, place } = setup;
+    if (localTensors === undefined) return model.evaluate(shared, data.test, data.train);
     const { split, values, initial } = localTensors;
-    const owner = (tensors: Float32Array, worker: number): Owner => {
-      const rows = parts[worker];
-      return { tensors, rows: () => rows && rowsLike(data.test, data.train, rows) };
-    };
-    if (host.alone) return judgeOwnModels(shared, [owner(values, place ?? -1)], split, evaluate);
+    const owner = (tensors: Float32Array, worker: number): Owner => ({ tensors, rows: parts[worker] });
+    if (host.alone) return judgeOwnModels(shared, [owner(values, place ?? -1)], split, data, model);
     const kept = host.kept?.(round);
-    const owners = peer.view.workers.map((id) => owner(kept?.get(id) ?? initial, roster.workers.indexOf(id)));
-    return judgeOwnModels(shared, owners, split, evaluate);
+    const judged = honest(job, peer.view.workers, (id) => id);
+    const owners = judged.map((id) => owner(kept?.get(id) ?? initial, roster.workers.indexOf(id)));
+    return judgeOwnModels(shared, owners, split, data, model);
   }
 }
 

@@ -9,7 +9,8 @@ import type { Job } from "./job.ts";
 
 /**
  * What a run is judged by: "common", the one model of all; "mean", the mean of all peers' models; "each", every worker's own
- * model, with its local tensors, of whose losses and accuracies the means are told; "own", this peer's own model alone.
+ * model, with its local tensors, of whose losses and accuracies the means are told, without those of liars; "own", this
+ * peer's own model alone.
  */
 export type Judged = "common" | "mean" | "each" | "own";
 
@@ -49,6 +50,8 @@ export interface Progress extends Totals {
   readonly batchLoss: number;
   /** Present after rounds that were evaluated. */
   readonly metrics?: Measured;
+  /** Live, after the same rounds, where all have one model: who has other parameters has another hash. */
+  readonly paramsHash?: string;
   readonly swarm?: SwarmState;
 }
 

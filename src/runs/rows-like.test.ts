@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Dataset } from "../ports/dataset.ts";
-import { rowsLike } from "./rows-like.ts";
+import { rowsLike, takeRows } from "./rows-like.ts";
 
 /** The input of a row is its number. */
 const dataOf = (targets: readonly number[]): Dataset => ({
@@ -39,6 +39,12 @@ test("rows are rows of the test data, as many as it has, with the shares of a pe
 test("every row with a label is taken before one is taken again", () => {
   const like = rowsLike(dataOf([0, 0, 1, 1, 1, 1]), dataOf([0, 3]), Uint32Array.of(0, 1));
   assert.deepEqual([...like!.inputs], [0, 1, 0, 1, 0, 1]);
+});
+
+test("rows are taken in the order in which they are named, as often as they are", () => {
+  const data = { ...dataOf([3, 1, 2]), inputShape: [2], inputs: Float32Array.of(0, 1, 2, 3, 4, 5) };
+  const taken = takeRows(data, Uint32Array.of(2, 0, 2));
+  assert.deepEqual([taken.rows, [...taken.inputs], [...taken.targets]], [3, [4, 5, 0, 1, 4, 5], [2, 3, 2]]);
 });
 
 test("only the peer's own rows count", () => {

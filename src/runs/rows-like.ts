@@ -20,19 +20,22 @@ export function rowsLike(test: Dataset, train: Dataset, rows: Uint32Array): Data
   if (labels.length === 0) return undefined;
   const counts = new Map<number, number>();
   for (const label of labels.sort((a, b) => a - b)) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const width = widthOf(test);
-  const inputs = new Float32Array(test.rows * width);
-  const targets = new Int32Array(test.rows);
+  const picked = new Uint32Array(test.rows);
   let [place, seen] = [0, 0];
   for (const [label, count] of counts) {
     seen += count;
     const end = Math.round((test.rows * seen) / labels.length);
     const own = byLabel.get(label)!;
-    for (let i = 0; place < end; i++, place++) {
-      const row = own[i % own.length]!;
-      inputs.set(test.inputs.subarray(row * width, (row + 1) * width), place * width);
-      targets[place] = label;
-    }
+    for (let i = 0; place < end; i++, place++) picked[place] = own[i % own.length]!;
   }
-  return { ...test, inputs, targets };
+  return takeRows(test, picked);
+}
+
+/** These rows of a data set, in this order. */
+export function takeRows(data: Dataset, rows: Uint32Array): Dataset {
+  const width = widthOf(data);
+  const inputs = new Float32Array(rows.length * width);
+  for (const [i, row] of rows.entries()) inputs.set(data.inputs.subarray(row * width, (row + 1) * width), i * width);
+  const targets = Int32Array.from(rows, (row) => data.targets[row]!);
+  return { ...data, rows: rows.length, inputs, targets };
 }

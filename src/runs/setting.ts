@@ -178,7 +178,7 @@ function brokenConditions(job: Job, setting: Setting, model: Model): readonly st
   const step = { learningRate, rounds: job.rounds, batch: job.batch, ...use.curvature };
   return [
     ...recipeOf(job).warnings(use),
-    ...unlikeMoments(job, use),
+    ...unlikeMoments(job, model, use),
     ...(recipeOf(job).ownAggregate === true ? [] : (use.aggregate.warnings?.(use) ?? [])),
     ...(optimizer?.warnings?.(step) ?? []),
     ...(job.schedule === null ? [] : (parseSchedule(job.schedule, "job.schedule").warnings?.(step) ?? [])),
@@ -186,13 +186,17 @@ function brokenConditions(job: Job, setting: Setting, model: Model): readonly st
   ];
 }
 
-/** A line where peers train on moments of labels that differ from peer to peer. */
-const unlikeMoments = ({ model, local }: Job, { skewed }: RecipeUse): readonly string[] =>
-  skewed && local === null && /\bnorm=batch\b/.test(model)
-    ? [
-        "batch norm: moments of a peer's own labels are not those of all; norm=group has none, --local norm keeps each peer's γ and β",
-      ]
-    : [];
+/** A line where peers average norms that they train on moments of labels that differ from peer to peer. */
+function unlikeMoments(job: Job, model: Model, { skewed }: RecipeUse): readonly string[] {
+  const exchanged = (splitOf(job, model)?.shared ?? model.layout).tensors.map(({ name }) => name);
+  const averagesNorms = model.layout.tensors.some(
+    ({ name }, place) => model.roles?.[place] === "normScale" && exchanged.includes(name),
+  );
+  if (!skewed || !averagesNorms || !/\bnorm=batch\b/.test(job.model)) return [];
+  return [
+    "batch norm: moments of a peer's own labels are not those of all; norm=group has none, --local norm keeps each peer's γ and β",
+  ];
+}
 
 /** What a peer continues from. */
 export const resumedOf = (checkpoint: Checkpoint | undefined, id: PeerId): Resumed | undefined =>

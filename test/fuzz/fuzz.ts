@@ -8,6 +8,7 @@ import { admissionTargets } from "./admission-targets.ts";
 import { codecTarget } from "./codec-target.ts";
 import { Dice } from "./dice.ts";
 import { hostile } from "./hostile.ts";
+import { onnxTargets } from "./onnx-targets.ts";
 import { readerTargets } from "./reader-targets.ts";
 import { type FuzzTarget, messageRandom } from "./target.ts";
 
@@ -15,7 +16,9 @@ const specs = [...compressors.values()].flatMap(({ examples }) => examples).conc
 
 /** All examples of all compressors, compositions, and the other readers. */
 export const targets: ReadonlyMap<string, FuzzTarget> = new Map(
-  [...specs.map(codecTarget), ...readerTargets, ...admissionTargets].map((target) => [target.name, target] as const),
+  [...specs.map(codecTarget), ...readerTargets, ...onnxTargets, ...admissionTargets].map(
+    (target) => [target.name, target] as const,
+  ),
 );
 
 export interface FuzzCase {

@@ -8,34 +8,24 @@ import { FRAME_BYTES, readFrame, readHeader, writeFrame } from "../../src/coding
 import { maxPositionsBytes, readPositions, writePositions } from "../../src/coding/positions.ts";
 import { applyBytePairs, trainBytePairs } from "../../src/data/byte-pairs.ts";
 import { parseCifar } from "../../src/data/cifar.ts";
-import { parseCsv } from "../../src/data/csv.ts";
+import { CsvReader, parseCsv } from "../../src/data/csv.ts";
 import { gunzip } from "../../src/data/gunzip.ts";
 import { idxDataset, parseIdx } from "../../src/data/idx.ts";
-import { parseLibsvm } from "../../src/data/libsvm.ts";
+import { LibsvmReader, parseLibsvm } from "../../src/data/libsvm.ts";
 import { LIMITS } from "../../src/data/limits.ts";
 import { ownMemory } from "../../src/data/memory.ts";
+import type { PieceReader } from "../../src/data/pieces.ts";
+import { inPieces } from "../../src/data/readers.contract.ts";
 import { byteSymbols, parseText, windowsOf } from "../../src/data/text.ts";
 import type { Dataset } from "../../src/ports/dataset.ts";
 import { peerId } from "../../src/ports/view.ts";
 import { readSafetensors, writeSafetensors } from "../../src/runs/safetensors.ts";
 import type { Dice } from "./dice.ts";
 import { joined } from "./hostile.ts";
-import { expect, type FuzzTarget } from "./target.ts";
+import { expect, type FuzzTarget, readOr } from "./target.ts";
 
 const MEMORY = 2 ** 26;
 const WHERE = "fuzz";
-
-type ErrorClass = abstract new (...args: never) => Error;
-
-/** Undefined where the one error that is allowed came. */
-async function readOr<T>(allowed: ErrorClass, read: () => T | Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof allowed) return undefined;
-    throw error;
-  }
-}
 
 const frame: FuzzTarget = {
   name: "frame",
@@ -141,6 +131,16 @@ function dataTarget(
   };
 }
 
+/** The data set, when a reader of pieces gives the same. */
+function equalInPieces(bytes: Uint8Array, data: Dataset, reader: PieceReader): Dataset {
+  const other = inPieces(bytes, [1 + (bytes[0] ?? 0), 7], reader);
+  expect(Buffer.compare(bytesOf(data), bytesOf(other)) === 0, "in pieces the rows are others");
+  return data;
+}
+
+const bytesOf = ({ inputs, targets }: Dataset): Uint8Array =>
+  joined(...[inputs, targets].map((array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)));
+
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const lines = (dice: Dice, line: () => string): Uint8Array =>
   utf8(Array.from({ length: 1 + dice.below(6) }, line).join(dice.pick(["\n", "\r\n"])) + dice.pick(["", "\n"]));
@@ -150,14 +150,14 @@ const numeral = (dice: Dice): string =>
 const csv = dataTarget(
   "csv",
   (dice) => lines(dice, () => [numeral(dice), `"${numeral(dice)}"`, dice.pick(["cat", '"a ""dog"""', "3"])].join(",")),
-  (bytes) => parseCsv(bytes, WHERE),
+  (bytes) => equalInPieces(bytes, parseCsv(bytes, WHERE), new CsvReader(WHERE, {})),
 );
 
 const libsvm = dataTarget(
   "libsvm",
   (dice) =>
     lines(dice, () => `${dice.pick(["-1", "+1", "2"])} 1:${numeral(dice)} ${2 + dice.below(40)}:${numeral(dice)} # x`),
-  (bytes) => parseLibsvm(bytes, WHERE),
+  (bytes) => equalInPieces(bytes, parseLibsvm(bytes, WHERE), new LibsvmReader(WHERE, {})),
 );
 
 const text = dataTarget(

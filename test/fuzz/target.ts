@@ -26,3 +26,15 @@ export class Wrong extends Error {}
 export function expect(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Wrong(message);
 }
+
+type ErrorClass = abstract new (...args: never) => Error;
+
+/** Undefined where the one error that is allowed came. */
+export async function readOr<T>(allowed: ErrorClass, read: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof allowed) return undefined;
+    throw error;
+  }
+}

@@ -17,8 +17,8 @@ const binary =
     (fold && folded(site, fold)) ?? apply(site.tensor(0), site.tensor(1));
 
 function folded(site: Site, fold: (a: number, b: number) => number): Fixed | undefined {
-  const [a, b] = [site.value(0), site.value(1)];
-  if (!(a instanceof Fixed && b instanceof Fixed) || a.isReal || b.isReal) return undefined;
+  const [a, b] = [site.known(0), site.known(1)];
+  if (a === undefined || b === undefined || a.isReal || b.isReal) return undefined;
   const [long, other] = a.values.length < b.values.length ? [b, a] : [a, b];
   if (other.values.length !== 1 && String(other.shape) !== String(long.shape)) return undefined;
   const at = ({ values }: Fixed, i: number): number => values[values.length === 1 ? 0 : i]!;
@@ -64,9 +64,9 @@ const softmaxOf =
 
 /** 0 times what is not a number is not a number, so bases below 0 are multiplied. */
 function power(site: Site): Tensor {
-  const exponent = site.value(1);
+  const exponent = site.known(1);
   const x = site.tensor(0);
-  if (exponent instanceof Fixed && exponent.values.length === 1) {
+  if (exponent?.values.length === 1) {
     if (exponent.values[0] === 2) return x.ref.mul(x);
     if (exponent.values[0] === 3) return x.ref.mul(x.ref).mul(x);
     if (exponent.values[0] === 0.5) return np.sqrt(x);
@@ -75,7 +75,7 @@ function power(site: Site): Tensor {
 }
 
 export const ARITHMETIC: Readonly<Record<string, Operator>> = {
-  Identity: (site) => (site.value(0) instanceof Fixed ? site.value(0) : site.tensor(0)),
+  Identity: (site) => site.known(0) ?? site.tensor(0),
   Dropout: (site) => site.tensor(0), // judged as its file says; training goes on without
   Relu: unary((x) => nn.relu(x)),
   LeakyRelu: unary((x, site) => nn.leakyRelu(x, site.real("alpha", 0.01))),

@@ -8,14 +8,7 @@
 import { ModelError } from "../../base/errors.ts";
 import { defineModel, type ModelDefinition, type Tensor, type Tensors } from "../define.ts";
 import { crossEntropy, logisticLoss } from "../losses.ts";
-import {
-  decodeOnnx,
-  type FileNode,
-  type FilePort,
-  type FileTensor,
-  ONNX_LIMITS,
-  type OnnxFile,
-} from "../onnx/decode.ts";
+import { decodeOnnx, type FileNode, type FilePort, type FileTensor, type OnnxFile } from "../onnx/decode.ts";
 import type { Parameter } from "../parameters.ts";
 import { ARITHMETIC } from "./arithmetic.ts";
 import { LAYERS } from "./layers.ts";
@@ -91,23 +84,19 @@ function replay(nodes: readonly FileNode[], known: Map<string, Value>, wanted: s
   for (const node of nodes) {
     if (!node.outputs.some((name) => needed.has(name))) continue;
     const values = node.inputs.map((name) => knownAs(known, name, where));
-    const results = [OPERATORS.get(node.op)?.(new Site(node, values, where)) ?? []].flat() as Value[]; // one, or some
+    const site = new Site(node, values, where);
+    const results = [OPERATORS.get(node.op)?.(site) ?? []].flat() as Value[]; // one, or some
     for (const [i, result] of results.entries()) {
       const name = node.outputs[i];
       if (known.has(name ?? "")) throw new ModelError(where, { expected: "names that are given once", got: name });
-      if (result.shape.reduce((product, n) => product * n, 1) > ONNX_LIMITS.entries) {
-        throw new ModelError(`${where}: ${name}`, {
-          expected: `at most ${ONNX_LIMITS.entries} entries`,
-          got: `[${result.shape}]`,
-        });
-      }
+      site.shaped(result.shape);
       if (name) known.set(name, result);
-      else if (!(result instanceof Fixed)) result.dispose();
+      else result.dispose();
     }
   }
   const result = knownAs(known, wanted, where);
   const scores = result instanceof Fixed || result === undefined ? undefined : result.ref;
-  for (const value of known.values()) if (!(value instanceof Fixed)) value.dispose();
+  for (const value of known.values()) value.dispose();
   if (scores === undefined) throw new ModelError(where, { expected: "scores that depend on the rows", got: wanted });
   return scores;
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -76,6 +76,8 @@ test("a file is opened by its path, with its tensors as the first parameters wha
   assert.deepEqual(order.sort(), ["bias", "weight"]);
   assert.deepEqual([...first].sort(), [...params].sort());
   await model.close();
+  await mkdir(join(folder, "folder.onnx"));
+  await assert.rejects(openModel(join(folder, "folder.onnx"), rows, { batch: 8 }), ModelError);
   await rm(folder, { recursive: true });
 });
 
@@ -266,4 +268,48 @@ test("operators that are not known, weights elsewhere and several inputs are ref
   assert.throws(() => onnxDefinition(encodeModel(two.finish()), "file"), /one input/);
   const external = new ProtoWriter().message(7, (to) => to.message(5, (t) => t.integer(2, 1).integer(14, 1))).finish();
   assert.throws(() => onnxDefinition(external, "file"), /weights inside/);
+});
+
+test("shapes that are too large are refused by the operator that asks for them, before anything is computed", async () => {
+  await startJax();
+  const traced = (from: number[], op: string, more: (g: GraphBuilder) => string[], attributes?: Attributes) => {
+    const graph = new GraphBuilder();
+    const x = graph.input("x", "float32", from);
+    const result = graph.node(op, [x, ...more(graph)], from, attributes);
+    graph.output("scores", "float32", graph.node("Mul", [result, tensor(...from.slice(1))(graph)], from));
+    return replayed(encodeModel(graph.finish()), reals(from), from);
+  };
+  const huge = 2 ** 40;
+  const image = [1, 1, 4, 4];
+  const none = () => [];
+  const cases = [
+    () => traced([2, 3], "Expand", (g) => [g.integers([huge, huge])]),
+    () => traced([2, 3], "Reshape", (g) => [g.integers([-2, -3])]),
+    () => traced([2, 3], "Pad", (g) => [g.integers([0, 0, 0, huge])]),
+    () => traced([2, 3], "Unsqueeze", (g) => [g.integers([2, 3, 4, 5, 6, 7, 8])]),
+    () => traced([2, 3], "Expand", (g) => [g.integers(Array(5000).fill(1))]),
+    () => traced(image, "MaxPool", none, { kernel_shape: [huge, huge], pads: [huge, huge, huge, huge] }),
+    () => traced(image, "Conv", (g) => [tensor(1, 1, 1, 1)(g)], { pads: [huge, huge, huge, huge] }),
+  ];
+  for (const [i, run] of cases.entries()) await assert.rejects(run, /operator .*: expected .*at most/, `case ${i}`);
+});
+
+test("lists of a file have limits, so that small fields do not become much memory", () => {
+  const many = (pair: number[]) => Uint8Array.from({ length: 20_000 }, (_, i) => pair[i % 2]!);
+  const [empty, ones] = [many([10, 0]), many([1, 1])]; // fields of number 1 without content; whole numbers
+  const node = new ProtoWriter().message(5, (attribute) => attribute.bytes(8, ones)).finish();
+  const tensors = new ProtoWriter().bytes(1, ones).finish();
+  const port = new ProtoWriter().message(2, (type) => type.message(1, (inner) => inner.bytes(2, empty))).finish();
+  for (const [field, content, about] of [
+    [1, empty, /4096 inputs, outputs or attributes/],
+    [1, node, /4096 whole numbers/],
+    [5, tensors, /8 dimensions/],
+    [11, port, /8 dimensions/],
+  ] as const) {
+    const bytes = new ProtoWriter().message(7, (graph) => graph.bytes(field, content)).finish();
+    assert.throws(
+      () => onnxDefinition(bytes, "file"),
+      (error) => error instanceof ModelError && about.test(error.message),
+    );
+  }
 });

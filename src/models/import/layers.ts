@@ -45,6 +45,8 @@ function windowOf(site: Site, size: readonly number[]): Window {
   if ([...strides, ...dilations].some((n) => !(n >= 1)) || padding.flat().some((n) => !(n >= 0))) {
     throw site.complaint("strides and dilations from 1, pads from 0", `${strides} | ${dilations} | ${pads}`);
   }
+  const [rows = 1, channels = 1] = site.shape(0);
+  site.shaped([rows, channels, ...image.map((n, i) => n + (padding[i]?.[0] ?? 0) + (padding[i]?.[1] ?? 0))]);
   return { size, strides, padding };
 }
 

@@ -1,20 +1,19 @@
 /**
  * Operators that move entries, and those that compute with shapes.
  */
-import { numpy as np } from "@jax-js/jax";
+import { type DType, numpy as np } from "@jax-js/jax";
 import type { Tensor } from "../define.ts";
 import { embedding } from "../layers/embedding.ts";
-import { Fixed, type Operator, type Site, type Value } from "./site.ts";
+import { Fixed, MOST_KNOWN, type Operator, type Site, type Value } from "./site.ts";
 
 const product = (shape: readonly number[]): number => shape.reduce((total, n) => total * n, 1);
 
 /** The same entries under another shape. */
-function reshaped(site: Site, shape: readonly number[]): Value {
-  const value = site.value(0);
-  if (product(shape) !== product(value.shape))
-    throw site.complaint(`a shape of ${product(value.shape)} entries`, `[${shape}]`);
-  if (value instanceof Fixed) return new Fixed({ ...value, shape });
-  return site.tensor(0).reshape([...shape]);
+function reshaped(site: Site, asked: readonly number[]): Value {
+  const [shape, entries] = [site.shaped(asked), product(site.shape(0))];
+  if (product(shape) !== entries) throw site.complaint(`a shape of ${entries} entries`, `[${shape}]`);
+  const known = site.known(0);
+  return known === undefined ? site.tensor(0).reshape(shape) : new Fixed({ ...known, shape });
 }
 
 /** In the shape asked for 0 is the dimension that was, −1 whatever is left. */
@@ -49,6 +48,7 @@ function unsqueeze(site: Site): Value {
   const shape = site.shape(0);
   const said = site.listed("axes", 1) ?? [];
   const rank = shape.length + said.length;
+  site.shaped([...shape, ...said.map(() => 1)]);
   const axes = new Set(said.map((axis) => site.axis(axis, rank)));
   let next = 0;
   return reshaped(
@@ -64,18 +64,19 @@ function transpose(site: Site): Value {
 }
 
 function expand(site: Site): Value {
-  const asked = [...site.fixed(1)];
+  const asked = site.shaped(site.fixed(1));
   return np.broadcastTo(site.tensor(0), np.broadcastShapes([...site.shape(0)], asked));
 }
 
 function concat(site: Site): Value {
-  const values = Array.from({ length: site.inputs }, (_, i) => site.value(i));
-  if (values.every((value) => value instanceof Fixed && !value.isReal && value.shape.length === 1)) {
-    return Fixed.integers(values.flatMap((_, i) => site.fixed(i)));
-  }
+  const places = Array.from({ length: site.inputs }, (_, i) => i);
+  const lists = places.map((i) => site.known(i));
+  const length = lists.reduce((sum, list) => sum + (list?.values.length ?? 0), 0);
+  const isList = (list: Fixed | undefined): boolean => list !== undefined && !list.isReal && list.shape.length === 1;
+  if (length <= MOST_KNOWN && lists.every(isList)) return Fixed.integers(places.flatMap((i) => site.fixed(i)));
   const axis = site.axis(site.integer("axis", 0), site.shape(0).length);
   return np.concatenate(
-    values.map((_, i) => site.tensor(i)),
+    places.map((i) => site.tensor(i)),
     axis,
   );
 }
@@ -108,13 +109,13 @@ function slice(site: Site): Value {
     const bounded = (at: number): number => Math.min(length, Math.max(0, at < 0 ? at + length : at));
     const step = steps[i] ?? 1;
     if (!(step >= 1)) throw site.complaint("a step of 1 or more", step);
-    ranges[axis] = [bounded(starts[i] ?? 0), bounded(ends[i] ?? length), step];
+    ranges[axis] = [bounded(starts[i] ?? 0), bounded(ends[i] ?? length), Math.min(step, Math.max(1, length))];
   }
-  const value = site.value(0);
-  if (value instanceof Fixed && shape.length === 1) {
+  const known = site.known(0);
+  if (known !== undefined && shape.length === 1) {
     const [from, to, step] = ranges[0] ?? [0, 0, 1];
-    const kept = Array.from(value.values).filter((_, i) => i >= from && i < to && (i - from) % step === 0);
-    return new Fixed({ ...value, values: kept, shape: [kept.length] });
+    const kept = Array.from(known.values).filter((_, i) => i >= from && i < to && (i - from) % step === 0);
+    return new Fixed({ ...known, values: kept, shape: [kept.length] });
   }
   if (ranges.some(([from, to]) => to <= from)) throw site.complaint("slices that are not empty", ranges.join(" | "));
   return ranges.reduce(
@@ -134,10 +135,14 @@ function everyNth(x: Tensor, axis: number, step: number): Tensor {
   return whole.slice(...apart.map((n, i) => (i === axis + 1 ? 0 : ([0, n] as [number, number]))));
 }
 
+/** One number everywhere: traced as such, where `np.full` would be a constant of that size. */
+const filled = (shape: readonly number[], value: number, dtype: DType = np.float32): Tensor =>
+  np.broadcastTo(np.array(value, { dtype }), [...shape]);
+
 /** A number around a tensor. */
 export function padded(x: Tensor, widths: [number, number][], filler: number): Tensor {
   if (filler === 0) return np.pad(x, widths);
-  const inside = np.pad(np.ones(x.shape), widths).greater(0.5);
+  const inside = np.pad(filled(x.shape, 1), widths).greater(0.5);
   return np.where(inside, np.pad(x, widths), filler);
 }
 
@@ -153,18 +158,19 @@ function pad(site: Site): Value {
   const widths = Array.from({ length: rank }, (): [number, number] => [0, 0]);
   for (const [i, axis] of axes.entries()) widths[axis] = [said[i] ?? 0, said[i + axes.length] ?? 0];
   if (widths.flat().some((n) => n < 0)) throw site.complaint("pads from 0 up", said.join(", "));
+  site.shaped(site.shape(0).map((n, i) => n + (widths[i]?.[0] ?? 0) + (widths[i]?.[1] ?? 0)));
   const filler = site.has(2) ? (site.fixed(2)[0] ?? 0) : site.real("value", 0);
   return padded(site.tensor(0), widths, filler);
 }
 
 function gather(site: Site): Value {
-  const [table, places] = [site.value(0), site.value(1)];
+  const [table, places] = [site.known(0), site.known(1)];
   const shape = site.shape(0);
   const axis = site.axis(site.integer("axis", 0), shape.length);
   const length = shape[axis] ?? 1;
-  if (places instanceof Fixed) {
+  if (places !== undefined) {
     const counted = Array.from(places.values, (place) => site.axis(place, length));
-    if (table instanceof Fixed && shape.length === 1) {
+    if (table !== undefined && shape.length === 1) {
       return new Fixed({ ...table, shape: places.shape, values: counted.map((place) => table.values[place]!) });
     }
     return np.take(site.tensor(0), Fixed.integers(counted, places.shape).tensor(), axis);
@@ -176,11 +182,11 @@ function gather(site: Site): Value {
 /** f32 and f64 are one here, and so are int32 and int64. */
 function cast(site: Site): Value {
   const type = site.integer("to", 1);
-  const value = site.value(0);
+  const known = site.known(0);
   const isReal = type === 1 || type === 11;
-  if (value instanceof Fixed) {
-    const values = isReal ? value.values : Array.from(value.values, Math.trunc);
-    return new Fixed({ ...value, values, isReal });
+  if (known !== undefined) {
+    const values = isReal ? known.values : Array.from(known.values, Math.trunc);
+    return new Fixed({ ...known, values, isReal });
   }
   if (isReal) return site.tensor(0).astype(np.float32);
   if (type === 6 || type === 7) return site.tensor(0).astype(np.int32);
@@ -202,7 +208,7 @@ function constant(site: Site): Value {
 /** A tensor of one number. */
 function constantOfShape(site: Site): Value {
   const { values, isReal } = new Fixed(site.attribute("value")?.tensor ?? { shape: [1], values: [0], isReal: true });
-  return np.full([...site.fixed(0)], values[0] ?? 0, { dtype: isReal ? np.float32 : np.int32 });
+  return filled(site.shaped(site.fixed(0)), values[0] ?? 0, isReal ? np.float32 : np.int32);
 }
 
 function shapeOf(site: Site): Value {

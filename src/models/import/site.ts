@@ -4,7 +4,7 @@
 import { numpy as np } from "@jax-js/jax";
 import { ModelError } from "../../base/errors.ts";
 import type { Tensor } from "../define.ts";
-import type { FileAttribute, FileNode } from "../onnx/decode.ts";
+import { type FileAttribute, type FileNode, ONNX_LIMITS } from "../onnx/decode.ts";
 
 interface Entries {
   readonly shape: readonly number[];
@@ -17,6 +17,7 @@ export class Fixed implements Entries {
   readonly shape: readonly number[];
   readonly values: ArrayLike<number>;
   readonly isReal: boolean;
+  #tensor: Tensor | undefined;
 
   constructor({ shape, values, isReal }: Entries) {
     this.shape = shape;
@@ -28,15 +29,25 @@ export class Fixed implements Entries {
     return new Fixed({ shape, values, isReal: false });
   }
 
+  /** With a reference of its own; the entries are copied once. */
   tensor(): Tensor {
     const shape = [...this.shape];
-    return this.isReal
+    this.#tensor ??= this.isReal
       ? np.array(Float32Array.from(this.values), { shape })
       : np.array(Int32Array.from(this.values), { shape, dtype: np.int32 });
+    return this.#tensor.ref;
+  }
+
+  dispose(): void {
+    this.#tensor?.dispose();
+    this.#tensor = undefined;
   }
 }
 
 export type Value = Tensor | Fixed;
+
+/** Entries that operators compute with while the graph is replayed: more than any shape has, and more cannot be a bomb. */
+export const MOST_KNOWN = 4096;
 
 /** One operator: what it gives for what it is given. */
 export type Operator = (site: Site) => Value | readonly Value[];
@@ -85,11 +96,26 @@ export class Site {
     return this.value(i).shape;
   }
 
+  /** The input if its entries are known and are few enough to compute with. */
+  known(i: number): Fixed | undefined {
+    const value = this.value(i);
+    return value instanceof Fixed && value.values.length <= MOST_KNOWN ? value : undefined;
+  }
+
   /** Entries of an input that must be known. */
   fixed(i: number): readonly number[] {
-    const value = this.value(i);
-    if (value instanceof Fixed) return Array.from(value.values);
-    throw this.complaint(`an input ${i + 1} that does not depend on the data`, "one that does");
+    const known = this.known(i);
+    if (known !== undefined) return Array.from(known.values);
+    throw this.complaint(`an input ${i + 1} of at most ${MOST_KNOWN} entries that do not depend on the data`, "others");
+  }
+
+  /** A shape that is asked for. @throws {ModelError} if it has too many dimensions or entries */
+  shaped(shape: readonly number[]): number[] {
+    const entries = shape.reduce((product, n) => product * n, 1);
+    const isWhole = shape.every((n) => Number.isSafeInteger(n) && n >= 0);
+    if (isWhole && shape.length <= ONNX_LIMITS.dimensions && entries <= ONNX_LIMITS.entries) return [...shape];
+    const { dimensions, entries: most } = ONNX_LIMITS;
+    throw this.complaint(`at most ${dimensions} dimensions and ${most} entries`, `[${shape.slice(0, 2 * dimensions)}]`);
   }
 
   /** An axis counted from the front. */

@@ -1,6 +1,6 @@
 /**
- * The places where a model may be cut: behind its linear and convolution layers, where the gradient that flows back enters
- * a layer of few bits.
+ * The places where a model may be cut: behind its linear and convolution layers and before the gates of recurrent ones, where
+ * the gradient that flows back enters a layer of few bits.
  */
 import type { Tensor } from "../define.ts";
 
@@ -16,6 +16,9 @@ export function visitingCuts<T>(wanted: (y: Tensor) => Tensor, trace: () => T): 
     visit = outer;
   }
 }
+
+/** Whether a model is traced of which the cuts are visited. */
+export const isCutting = (): boolean => visit !== undefined;
 
 /** What a layer gives; the model may be cut here. */
 export const cut = (y: Tensor): Tensor => (visit === undefined ? y : visit(y));

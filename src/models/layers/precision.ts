@@ -1,5 +1,5 @@
 /**
- * Arithmetic of few bits, simulated: linear and convolution layers see inputs, weights and biases rounded to 2^bits levels,
+ * Arithmetic of few bits, simulated: layers see inputs, weights and biases rounded to 2^bits levels,
  * while gradients pass as if nothing were rounded.
  * @see Aketi, Kodge & Roy 2021, "Low Precision Decentralized Distributed Training over IID and non-IID Data", arXiv:2111.09389
  */

@@ -8,10 +8,11 @@ import { type Field, fieldsOf, floatOf, integersOf, notOnnx, textOf } from "./re
 
 /** What a file may ask for. */
 export const ONNX_LIMITS = {
-  nodes: 20_000,
+  nodes: 10_000,
   tensors: 20_000,
   dimensions: 8,
   entries: 268_435_456,
+  /** Inputs and outputs of the graph; inputs, outputs or attributes of a node, and whole numbers of an attribute. */
   ports: 4096,
 } as const;
 
@@ -57,9 +58,13 @@ export interface OnnxFile {
 
 /** @param where names the file in errors @throws {ModelError} */
 export function decodeOnnx(bytes: Uint8Array, where: string): OnnxFile {
-  const graphs = [...fieldsOf(bytes, where)].filter((field) => field.number === 7 && field.bytes.length > 0);
-  const [graph] = graphs;
-  if (graph === undefined || graphs.length > 1) throw notOnnx(where, `${graphs.length} graphs`);
+  let graph: Field | undefined;
+  for (const field of fieldsOf(bytes, where)) {
+    if (field.number !== 7 || field.bytes.length === 0) continue;
+    if (graph !== undefined) throw notOnnx(where, "several graphs");
+    graph = field;
+  }
+  if (graph === undefined) throw notOnnx(where, "no graph");
   const nodes: FileNode[] = [];
   const tensors: FileTensor[] = [];
   const [inputs, outputs]: [FilePort[], FilePort[]] = [[], []];
@@ -88,6 +93,8 @@ function nodeOf(field: Field, where: string): FileNode {
     if (part.number === 4) op = textOf(part);
     if (part.number === 5) attributes.set(...attributeOf(part, where));
     if (part.number === 7) domain = textOf(part);
+    const most = Math.max(inputs.length, outputs.length, attributes.size);
+    check(where, "inputs, outputs or attributes of an operator", most, ONNX_LIMITS.ports);
   }
   if (domain !== "" && domain !== "ai.onnx") throw unusable(where, "operators of ONNX", `${op} of ${domain}`);
   return { op, inputs, outputs, attributes };
@@ -104,6 +111,7 @@ function attributeOf(field: Field, where: string): [name: string, value: FileAtt
     if (part.number === 4) text = textOf(part);
     if (part.number === 5) tensor = tensorOf(part, where);
     if (part.number === 8) for (const value of integersOf(part, where)) integers.push(value);
+    check(where, "whole numbers of an attribute", integers.length, ONNX_LIMITS.ports);
   }
   return [name, { integer, real, text, integers, ...(tensor && { tensor }) }];
 }
@@ -125,6 +133,7 @@ function tensorOf(field: Field, where: string): FileTensor {
   const typed: number[] = [];
   for (const part of fieldsOf(field.bytes, where)) {
     if (part.number === 1) for (const n of integersOf(part, where)) shape.push(n);
+    check(`${where}: ${name}`, "dimensions", shape.length, ONNX_LIMITS.dimensions);
     if (part.number === 2) type = part.integer;
     if (part.number === 4) for (const value of realsOf(part.bytes, 1)) typed.push(value);
     if (part.number === 5 || part.number === 7) for (const value of integersOf(part, where)) typed.push(value);
@@ -141,11 +150,11 @@ function tensorOf(field: Field, where: string): FileTensor {
   const length = lengthOf(shape, `${where}: ${name}`);
   const values = raw === undefined ? typed : raw.length === length * form[0] ? entriesOf(raw, type) : [];
   if (values.length !== length) throw unusable(`${where}: ${name}`, `${length} entries`, values.length);
-  return { name, shape, values: isRealType(type) ? Float32Array.from(values) : [...values], isReal: isRealType(type) };
+  const isReal = isRealType(type);
+  return { name, shape, values: isReal && Array.isArray(values) ? Float32Array.from(values) : values, isReal };
 }
 
 function lengthOf(shape: readonly number[], where: string): number {
-  check(where, "dimensions", shape.length, ONNX_LIMITS.dimensions);
   const bad = shape.find((n) => !Number.isSafeInteger(n) || n < 0);
   if (bad !== undefined) throw unusable(where, "dimensions from 0 up", bad);
   const length = shape.reduce((product, n) => product * n, 1);
@@ -170,23 +179,29 @@ function portOf(field: Field, where: string): FilePort {
   for (const part of fieldsOf(field.bytes, where)) {
     if (part.number === 1) name = textOf(part);
     if (part.number !== 2) continue;
-    for (const { bytes } of parts(part, 1, where)) {
+    for (const { bytes } of partsOf(part, where)) {
       for (const inner of fieldsOf(bytes, where)) {
         if (inner.number === 1) type = inner.integer;
-        if (inner.number === 2) shape = parts(inner, 1, where).map((dimension) => sizeOf(dimension, where));
+        if (inner.number === 2) shape = shapeOf(inner, `${where}: ${name}`);
       }
     }
   }
-  check(`${where}: ${name}`, "dimensions", shape.length, ONNX_LIMITS.dimensions);
   return { name, type, shape };
 }
 
-const parts = (field: Field, number: number, where: string): Field[] =>
-  [...fieldsOf(field.bytes, where)].filter((part) => part.number === number);
+function shapeOf(field: Field, where: string): (number | undefined)[] {
+  const shape: (number | undefined)[] = [];
+  for (const dimension of partsOf(field, where)) {
+    check(where, "dimensions", shape.length + 1, ONNX_LIMITS.dimensions);
+    const [said] = partsOf(dimension, where);
+    shape.push(said !== undefined && said.integer > 0 ? said.integer : undefined);
+  }
+  return shape;
+}
 
-function sizeOf(dimension: Field, where: string): number | undefined {
-  const said = parts(dimension, 1, where)[0]?.integer;
-  return said !== undefined && said > 0 ? said : undefined;
+/** Those of number 1. */
+function* partsOf(field: Field, where: string): Generator<Field, undefined> {
+  for (const part of fieldsOf(field.bytes, where)) if (part.number === 1) yield part;
 }
 
 function check(where: string, what: string, got: number, most: number): void {

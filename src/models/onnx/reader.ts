@@ -21,48 +21,34 @@ const decoder = new TextDecoder();
  * @throws {ModelError} if the bytes are no message
  */
 export function* fieldsOf(message: Uint8Array, where: string): Generator<Field, undefined> {
-  let at = 0;
-  while (at < message.length) {
+  for (const at = { next: 0 }; at.next < message.length; ) {
     const key = varintAt(message, at, where);
-    const number = Number(key.value >> 3n);
-    at = key.next;
-    switch (Number(key.value & 7n)) {
-      case 0: {
-        const { value, next } = varintAt(message, at, where);
-        yield { number, integer: Number(BigInt.asIntN(64, value)), bytes: NONE };
-        at = next;
+    if (!(key >= 0 && key <= MOST_KEY)) throw notOnnx(where, "a field without a number");
+    const number = key >>> 3;
+    switch (key & 7) {
+      case 0:
+        yield { number, integer: varintAt(message, at, where), bytes: NONE };
         break;
-      }
       case 1:
-        yield { number, integer: 0, bytes: sliced(message, at, 8, where) };
-        at += 8;
+        yield { number, integer: 0, bytes: taken(message, at, 8, where) };
         break;
-      case 2: {
-        const { value, next } = varintAt(message, at, where);
-        const bytes = sliced(message, next, Number(value), where);
-        yield { number, integer: 0, bytes };
-        at = next + bytes.length;
+      case 2:
+        yield { number, integer: 0, bytes: taken(message, at, varintAt(message, at, where), where) };
         break;
-      }
       case 5:
-        yield { number, integer: 0, bytes: sliced(message, at, 4, where) };
-        at += 4;
+        yield { number, integer: 0, bytes: taken(message, at, 4, where) };
         break;
       default:
-        throw notOnnx(where, `wire type ${key.value & 7n}`);
+        throw notOnnx(where, `wire type ${key & 7}`);
     }
   }
 }
 
 /** The whole numbers of a repeated field: one, or many packed into bytes. */
 export function integersOf({ integer, bytes }: Field, where: string): number[] {
-  if (bytes.length === 0) return [integer];
+  if (bytes === NONE) return [integer];
   const values: number[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const { value, next } = varintAt(bytes, at, where);
-    values.push(Number(BigInt.asIntN(64, value)));
-    at = next;
-  }
+  for (const at = { next: 0 }; at.next < bytes.length; ) values.push(varintAt(bytes, at, where));
   return values;
 }
 
@@ -75,18 +61,45 @@ export const floatOf = ({ bytes }: Field): number =>
 export const notOnnx = (where: string, got: unknown): ModelError =>
   new ModelError(where, { expected: "an ONNX file", got, hint: "The file is damaged, or of another format." });
 
-function varintAt(bytes: Uint8Array, from: number, where: string): { value: bigint; next: number } {
-  let value = 0n;
-  for (let i = 0; i < 10; i++) {
-    const byte = bytes[from + i];
-    if (byte === undefined) throw notOnnx(where, "a file that ends within a number");
-    value |= BigInt(byte & 127) << BigInt(7 * i);
-    if (byte < 128) return { value, next: from + i + 1 };
+/** A place in a message, which moves on as it is read. */
+interface Place {
+  next: number;
+}
+
+/** The signed value; beyond 2⁵³ it loses digits, never its size. */
+function varintAt(bytes: Uint8Array, at: Place, where: string): number {
+  let value = 0;
+  let scale = 1;
+  for (let i = 0; i < EXACT_BYTES; i++, scale *= 128) {
+    const byte = byteAt(bytes, at, where);
+    value += (byte & 127) * scale;
+    if (byte < 128) return value;
+  }
+  let long = BigInt(value);
+  for (let i = EXACT_BYTES; i < 10; i++) {
+    const byte = byteAt(bytes, at, where);
+    long |= BigInt(byte & 127) << BigInt(7 * i);
+    if (byte < 128) return Number(BigInt.asIntN(64, long));
   }
   throw notOnnx(where, "a number of more than ten bytes");
 }
 
-function sliced(bytes: Uint8Array, from: number, length: number, where: string): Uint8Array {
-  if (length <= bytes.length - from) return bytes.subarray(from, from + length);
+/** Of a varint: as many as a number holds exactly. */
+const EXACT_BYTES = 7;
+/** Keys of fields have 32 bits. */
+const MOST_KEY = 0xffff_ffff;
+
+function byteAt(bytes: Uint8Array, at: Place, where: string): number {
+  const byte = bytes[at.next++];
+  if (byte === undefined) throw notOnnx(where, "a file that ends within a number");
+  return byte;
+}
+
+function taken(bytes: Uint8Array, at: Place, length: number, where: string): Uint8Array {
+  const from = at.next;
+  if (length >= 0 && length <= bytes.length - from) {
+    at.next = from + length;
+    return bytes.subarray(from, at.next);
+  }
   throw notOnnx(where, `${length} bytes where ${bytes.length - from} are left`);
 }
