@@ -80,13 +80,11 @@ export async function showLive(
 
 function followed(world: World, screen: ReturnType<typeof openScreen>, runs: RunState[], quiet: boolean) {
   let shown: ReturnType<typeof shownOn> | undefined;
-  let evalEvery = 1;
   return {
     follow(job: Job): RunState {
       const state = new RunState(variantName(job), job.rounds);
       runs.push(state);
-      shown = shownOn(screen, state, world);
-      evalEvery = job.evalEvery;
+      shown = shownOn(screen, state, world, job.evalEvery);
       return state;
     },
     listener: tellBoth(
@@ -98,11 +96,7 @@ function followed(world: World, screen: ReturnType<typeof openScreen>, runs: Run
       },
       {
         started: (header) => shown?.started(header),
-        progress(progress) {
-          shown?.progress(progress);
-          // Whoever does not evaluate shows its progress as often.
-          if (progress.metrics === undefined && progress.round % evalEvery === 0) screen.update(runs[0]!, true);
-        },
+        progress: (progress) => shown?.progress(progress),
         trouble: (line) => screen.say(line, "warning"),
       },
     ),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { ConfigError } from "../base/errors.ts";
-import { launchFrom } from "./launch.ts";
+import { launchFrom, placesOf } from "./launch.ts";
 
 test("a process that was started alone has no launch, in a shell of a batch job neither", () => {
   assert.equal(launchFrom({}), undefined);
@@ -111,6 +111,17 @@ test("an indexed Job of Kubernetes meets at its first pod, and without a size it
   });
   const named = { ...env, WORLD_SIZE: "16", MASTER_ADDR: "thin-run-0.swarm.ml.svc.cluster.local", MASTER_PORT: "7000" };
   assert.deepEqual(launchFrom(named)?.coordinator, { host: "thin-run-0.swarm.ml.svc.cluster.local", port: 7000 });
+});
+
+test("pods know each other's places by name, other processes only that of rank 0", () => {
+  const pod = { JOB_COMPLETION_INDEX: "2", HOSTNAME: "thin-2", WORLD_SIZE: "4", THINWIRE_SERVICE: "swarm" };
+  const places = placesOf(launchFrom(pod)!);
+  assert.deepEqual(
+    [...places],
+    [1, 3].map((rank) => [rank, { host: `thin-${rank}.swarm`, port: 29_500 }]),
+  );
+  assert.equal(placesOf(launchFrom({ ...pod, MASTER_ADDR: "10.0.0.1" })!).size, 0);
+  assert.equal(placesOf(launchFrom(openMpi)!).size, 0);
 });
 
 const refusals: readonly [Record<string, string>, RegExp][] = [

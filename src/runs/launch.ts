@@ -106,6 +106,27 @@ export function launchFrom(env: Env): Launch | undefined {
   return { source, rank, size, localRank, coordinator: { host, port: portOf(env) } };
 }
 
+/** Of other processes that are asked whether they go on. */
+const PLACES_MAX = 8;
+
+/**
+ * Where processes are reached beside rank 0, by rank. Kubernetes alone says so beforehand: its pods have names, which a new pod
+ * takes over.
+ */
+export function placesOf({
+  source,
+  rank,
+  size,
+  coordinator: { host, port },
+}: Launch): ReadonlyMap<number, Coordinator> {
+  const first = source === "Kubernetes" ? /^(?<job>.+-)0(?<domain>\..+)?$/.exec(host)?.groups : undefined;
+  if (first === undefined) return new Map();
+  const others = Array.from({ length: size }, (_, other) => other).filter((other) => other !== 0 && other !== rank);
+  return new Map(
+    others.slice(0, PLACES_MAX).map((other) => [other, { host: `${first.job}${other}${first.domain ?? ""}`, port }]),
+  );
+}
+
 function sizeOf(env: Env, { rank, sizes }: Launcher): number {
   const name = sizes.find((size) => said(env, size) !== undefined) ?? sizes[0];
   if (said(env, name) !== undefined) return count(env, name, 1, SIZE_MAX);

@@ -5,19 +5,23 @@
 import { isIP } from "node:net";
 import { ConfigError, DeadlineError } from "../base/errors.ts";
 import { seconds } from "../base/units.ts";
-import { type Admit, foundSwarm, joinSwarm, type Swarm } from "../transports/libp2p/index.ts";
-import { KeyPair } from "../transports/libp2p/keys.ts";
+import type { Answered } from "../transports/libp2p/ask.ts";
+import { type Admit, foundSwarm, type Hello, joinSwarm, type Stay, type Swarm } from "../transports/libp2p/index.ts";
+import type { KeyPair } from "../transports/libp2p/keys.ts";
 import { issueTicket } from "../transports/libp2p/ticket.ts";
 import { type Job, optionsOf } from "./job.ts";
-import type { Launch } from "./launch.ts";
+import { type Coordinator, type Launch, placesOf } from "./launch.ts";
 import { layoutHash, readAbout, shapeOf, writeAbout } from "./live-about.ts";
 import { checkData, checkLayout } from "./live-data.ts";
 import { doorOf, helloOf } from "./live-door.ts";
+import { readLiveRecord } from "./live-folder.ts";
+import { inquire } from "./live-inquiry.ts";
 import { type NetworkChoice, swarmOptions } from "./live-network.ts";
 import { LiveNews } from "./live-news.ts";
 import { type Opened, openLive } from "./live-open.ts";
+import { comeBack } from "./live-return.ts";
 import { type LiveControls, liveRun } from "./live-run.ts";
-import { keysOf, type LaunchWord } from "./live-word.ts";
+import { keysOf, type LaunchKeys, type LaunchWord } from "./live-word.ts";
 import type { RunResult } from "./result.ts";
 
 const OWN_TICKET_SECONDS = 3600;
@@ -26,6 +30,9 @@ const DETECTION_SECONDS = { least: 30, perProcess: 2 };
 /** Processes of one launch come at once, and many from one host. */
 const NEW_CONNECTIONS = 10_000;
 const WITHIN_SECONDS = 600;
+
+/** How long each of the others is asked whether it goes on. */
+const LOOK_SECONDS = 3;
 
 /** How this process was started, and what it shares with the others. */
 export interface Launching {
@@ -45,8 +52,12 @@ class LaunchMember {
   readonly #launch: Launch;
   readonly #word: LaunchWord;
   readonly #controls: LiveControls;
-  readonly #keys: Awaited<ReturnType<typeof keysOf>>;
+  readonly #keys: LaunchKeys;
+  /** The node of rank 0. */
+  readonly #first: string;
   readonly #identity: KeyPair;
+  /** Where others may go on, each a multiaddr with its peer id. */
+  readonly #known: readonly string[];
   readonly #news: LiveNews;
   readonly #door: Admit;
   #complete = false;
@@ -55,14 +66,16 @@ class LaunchMember {
     opened: Opened,
     { launch, word }: Launching,
     controls: LiveControls,
-    { keys, identity }: { keys: Awaited<ReturnType<typeof keysOf>>; identity: KeyPair },
+    { keys, first, identity, known }: { keys: LaunchKeys; first: string; identity: KeyPair; known: readonly string[] },
   ) {
     this.#opened = opened;
     this.#launch = launch;
     this.#word = word;
     this.#controls = controls;
     this.#keys = keys;
+    this.#first = first;
     this.#identity = identity;
+    this.#known = known;
     this.#news = new LiveNews(controls.say);
     this.#door = doorOf({
       swarm: keys.swarm.swarmId,
@@ -76,36 +89,86 @@ class LaunchMember {
 
   static async open(opened: Opened, launching: Launching, controls: LiveControls): Promise<LaunchMember> {
     const keys = await keysOf(launching.word);
-    const identity = launching.launch.rank === 0 ? keys.founder : await KeyPair.generate();
-    return new LaunchMember(opened, launching, controls, { keys, identity });
+    const first = await keys.identity(0);
+    const identity = await keys.identity(launching.launch.rank);
+    const known = await knownOthers(launching, keys, controls.resume);
+    return new LaunchMember(opened, launching, controls, { keys, first: first.peerId, identity, known });
   }
 
   async run(): Promise<RunResult> {
-    const { rank, size } = this.#launch;
-    const { kill } = this.#controls;
-    const network = networkOf(this.#launch);
-    const common = swarmOptions(network, this.#identity, this.#news);
-    const options = {
-      ...common,
-      node: { ...common.node, newConnections: NEW_CONNECTIONS, connections: size + 64 },
-      admit: this.#admit,
-      hello: helloOf({ identity: this.#identity, role: this.#role, ticket: () => this.#ticket(), run: () => RUN }),
-      ...(kill && { signal: kill }),
+    const { swarm, stay } = await this.#begin();
+    const continued = () => readAbout(swarm.about).continued;
+    const run = { folder: this.#controls.out, name: RUN };
+    const elsewhere = async (own: Stay) => {
+      const answer = await this.#ask([this.#coordinator, ...this.#known]);
+      return answer !== undefined && !answer.view.members.some(({ node, id }) => node === swarm.node && id === own.id);
     };
-    const swarm =
-      rank === 0
-        ? await foundSwarm({ ...options, role: this.#role, members: size, about: await this.#about() })
-        : await joinSwarm({ ...options, addresses: [this.#coordinator], within: seconds(WITHIN_SECONDS) });
-    const stay = await this.#enter(swarm);
+    const peer = { ...this.#opened, swarm, news: this.#news, stay, continued, elsewhere, run };
+    return await liveRun(peer, this.#controls);
+  }
+
+  async #begin(): Promise<{ readonly swarm: Swarm; readonly stay: Stay }> {
+    if (this.#launch.rank === 0) return await this.#foundUnlessOthersGoOn();
+    const addresses = [this.#coordinator, ...this.#known];
+    const swarm = await joinSwarm({ ...this.#options, addresses, within: seconds(WITHIN_SECONDS) });
+    return await this.#checked({ swarm, stay: await this.#enter(swarm) });
+  }
+
+  async #foundUnlessOthersGoOn(): Promise<{ readonly swarm: Swarm; readonly stay: Stay }> {
+    const { size } = this.#launch;
+    const within = seconds(networkOf(this.#launch).detection);
+    const returned = await comeBack({
+      ask: () => this.#ask(this.#known),
+      isOurs: () => true, // nobody else has the swarm's key
+      join: () => joinSwarm({ ...this.#options, addresses: this.#known, within }),
+    });
+    if (typeof returned !== "string") {
+      this.#complete = true;
+      return await this.#checked(returned);
+    }
+    // Those who are too few wait, and look for a swarm that has begun.
+    const members = returned === "too few" ? 1 : size;
+    const swarm = await foundSwarm({ ...this.#options, role: this.#role, members, about: await this.#about() });
+    return { swarm, stay: await this.#enter(swarm) };
+  }
+
+  async #checked<T extends { readonly swarm: Swarm }>(entered: T): Promise<T> {
     try {
-      if (rank !== 0) await this.#check(swarm);
+      await this.#check(entered.swarm);
+      return entered;
     } catch (error) {
-      await swarm.stop();
+      await entered.swarm.stop();
       throw error;
     }
-    const continued = () => readAbout(swarm.about).continued;
-    const run = { folder: undefined, name: RUN };
-    return await liveRun({ ...this.#opened, swarm, news: this.#news, stay, continued, run }, this.#controls);
+  }
+
+  get #options() {
+    const { kill } = this.#controls;
+    const common = swarmOptions(networkOf(this.#launch), this.#identity, this.#news);
+    const connections = this.#launch.size + 64;
+    return {
+      ...common,
+      node: { ...common.node, newConnections: NEW_CONNECTIONS, connections, relayed: false },
+      admit: this.#admit,
+      hello: this.#hello,
+      ...(kill && { signal: kill }),
+    };
+  }
+
+  readonly #hello: Hello = (to) =>
+    helloOf({ identity: this.#identity, role: this.#role, ticket: () => this.#ticket(), run: () => RUN })(to);
+
+  /** What the first says that goes on. */
+  #ask(addresses: readonly string[]): Promise<Answered | undefined> {
+    if (addresses.length === 0) return Promise.resolve(undefined);
+    const { stop, kill } = this.#controls;
+    const signal = AbortSignal.any([stop, kill].flatMap((one) => one ?? []));
+    return inquire(addresses, {
+      identity: this.#identity,
+      hello: this.#hello,
+      patience: seconds(LOOK_SECONDS),
+      signal,
+    });
   }
 
   async #enter(swarm: Swarm) {
@@ -157,9 +220,7 @@ class LaunchMember {
   }
 
   get #coordinator(): string {
-    const { host, port } = this.#launch.coordinator;
-    const family = isIP(host);
-    return `/${family === 0 ? "dns" : `ip${family}`}/${host}/tcp/${port}/p2p/${this.#keys.founder.peerId}`;
+    return addressOf(this.#launch.coordinator, this.#first);
   }
 
   /** Whoever knows the launch's word knows the swarm's key, and gives itself a ticket. */
@@ -193,6 +254,25 @@ class LaunchMember {
 
 /** A launch is one run: its word keeps it apart from others. */
 const RUN = "launch";
+
+/** Where other processes of the launch may be found beside rank 0, by one that comes back. */
+async function knownOthers(
+  { launch, word }: Launching,
+  keys: LaunchKeys,
+  resume: string | undefined,
+): Promise<string[]> {
+  if (!word.secret) return []; // nobody is let in once all are there
+  const record = resume === undefined ? undefined : await readLiveRecord(resume);
+  const named = [...placesOf(launch)].map(async ([rank, place]) =>
+    addressOf(place, (await keys.identity(rank)).peerId),
+  );
+  return [...(record?.members ?? []), ...(await Promise.all(named))];
+}
+
+function addressOf({ host, port }: Coordinator, node: string): string {
+  const family = isIP(host);
+  return `/${family === 0 ? "dns" : `ip${family}`}/${host}/tcp/${port}/p2p/${node}`;
+}
 
 function networkOf({ rank, size, coordinator, source }: Launch): NetworkChoice {
   const local = coordinator.host === "127.0.0.1" || coordinator.host === "localhost" || coordinator.host === "::1";

@@ -4,8 +4,8 @@
  */
 import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { ConfigError } from "../base/errors.ts";
 import { type Seconds, seconds } from "../base/units.ts";
+import type { Answered } from "../transports/libp2p/ask.ts";
 import {
   type Admit,
   foundSwarm,
@@ -27,6 +27,7 @@ import { inquire } from "./live-inquiry.ts";
 import { type NetworkChoice, swarmOptions } from "./live-network.ts";
 import { LiveNews } from "./live-news.ts";
 import { checkRole, type Opened, openLive } from "./live-open.ts";
+import { comeBack } from "./live-return.ts";
 import { type LiveControls, liveRun } from "./live-run.ts";
 import type { RunResult } from "./result.ts";
 import { issueFrom, revokedIn, swarmKeyPath, ticketsOf } from "./swarm-folder.ts";
@@ -92,9 +93,6 @@ async function aboutOf({ job, setting, layout }: Opened, run: string): Promise<A
   };
 }
 
-/** Where a search for the leader of a swarm ends without one; a refusal names the member that refused. */
-const NOBODY_LEADS = "joining";
-
 interface Entered {
   readonly swarm: Swarm;
   /** Where it is a member already. */
@@ -134,18 +132,20 @@ class Host {
 
   /** A member again of the swarm that went on; undefined if none did. @param members where members were last found */
   async comeBack(members: readonly string[]): Promise<Entered | undefined> {
-    if (!(await this.#goesOn(members))) return undefined;
-    const { network } = this.#choice;
-    const swarm = await joinSwarm({ ...this.#options, addresses: members, within: seconds(network.detection) });
-    try {
-      this.#swarm = swarm;
-      return { swarm, stay: await swarm.enter() };
-    } catch (error) {
-      await swarm.stop();
-      if (!(error instanceof ConfigError) || error.where !== NOBODY_LEADS) throw error;
+    if (members.length === 0) return undefined;
+    const returned = await comeBack({
+      ask: () => this.#ask(members),
+      isOurs: (about) => readAbout(about).run === this.#about.run,
+      join: async () => {
+        const within = seconds(this.#choice.network.detection);
+        this.#swarm = await joinSwarm({ ...this.#options, addresses: members, within });
+        return this.#swarm;
+      },
+    });
+    if (returned === "too few") {
       this.#controls.say("those members are too few to go on: beginning anew from what was saved");
-      return undefined;
     }
+    return typeof returned === "string" ? undefined : returned;
   }
 
   async found(): Promise<Entered> {
@@ -194,14 +194,10 @@ class Host {
     return say(to);
   };
 
-  /** Whether other members of this run are at work. */
-  async #goesOn(members: readonly string[]): Promise<boolean> {
-    if (members.length === 0) return false;
+  #ask(members: readonly string[]): Promise<Answered | undefined> {
     const { stop, kill } = this.#controls;
     const signal = AbortSignal.any([stop, kill].flatMap((one) => one ?? []));
-    const inquiry = { identity: this.#identity, hello: this.#hello, patience: seconds(LOOK_SECONDS), signal };
-    const answer = await inquire(members, inquiry);
-    return answer !== undefined && readAbout(answer.about).run === this.#about.run;
+    return inquire(members, { identity: this.#identity, hello: this.#hello, patience: seconds(LOOK_SECONDS), signal });
   }
 }
 

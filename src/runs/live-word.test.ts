@@ -12,13 +12,15 @@ const launch = (rank: number, port = 29_500): Launch => ({
 });
 
 const idsOf = async (env: Record<string, string>, of: Launch): Promise<string[]> => {
-  const { swarm, founder } = await keysOf(wordOf(env, of));
-  return [swarm.swarmId, founder.peerId];
+  const keys = await keysOf(wordOf(env, of));
+  const identities = await Promise.all([0, 1, 2, 3].map((rank) => keys.identity(rank)));
+  return [keys.swarm.swarmId, ...identities.map(({ peerId }) => peerId)];
 };
 
 test("all ranks of a launch derive the same keys, another launch derives others", async () => {
   const env = { SLURM_JOB_ID: "17", SLURM_STEP_ID: "0" };
   const keys = await idsOf({ ...env, SLURM_PROCID: "0" }, launch(0));
+  assert.equal(new Set(keys).size, 5);
   assert.deepEqual(await idsOf({ ...env, SLURM_PROCID: "3" }, launch(3)), keys);
   for (const [other, of] of [
     [{ ...env, SLURM_JOB_ID: "18" }, launch(0)],

@@ -35,10 +35,16 @@ export function wordOf(env: Env, { source, size, coordinator }: Launch): LaunchW
   return { text, secret: false };
 }
 
-/** The keys of the swarm, and of the process that founds it, so that all know whom they ask. */
-export async function keysOf({ text }: LaunchWord): Promise<{ readonly swarm: KeyPair; readonly founder: KeyPair }> {
-  return { swarm: await derived("swarm", text), founder: await derived("founder", text) };
+export interface LaunchKeys {
+  readonly swarm: KeyPair;
+  /** The identity of a process, so that all know whom they ask, and that one that comes back is the same. */
+  identity(rank: number): Promise<KeyPair>;
 }
+
+export const keysOf = async ({ text }: LaunchWord): Promise<LaunchKeys> => ({
+  swarm: await derived("swarm", text),
+  identity: (rank) => derived(rank === 0 ? "founder" : `rank ${rank}`, text),
+});
 
 async function derived(use: string, word: string): Promise<KeyPair> {
   const bytes = new TextEncoder().encode(`thinwire launch 1: ${use}\n${word}`);

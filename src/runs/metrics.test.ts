@@ -101,7 +101,7 @@ test("a run is healthy until no round has ended for too long, and again once one
   clock.ms += 60_001;
   assert.equal(status(), "stalled");
   metrics.started(header);
-  metrics.progress(progress(1, { metrics: { loss: 0.4, accuracy: 0.9 } }));
+  metrics.progress(progress(1, { metrics: { loss: 0.4, accuracy: 0.9 }, paramsHash: "83bb" }));
   metrics.trouble("the disk is full");
   clock.ms += 60_000;
   assert.deepEqual(metrics.health(seconds(60)), {
@@ -111,6 +111,7 @@ test("a run is healthy until no round has ended for too long, and again once one
     secondsSinceLastRound: 60,
     loss: 0.4,
     accuracy: 0.9,
+    parameters: { round: 1, hash: "83bb" },
     trouble: ["the disk is full"],
   });
   clock.ms += 1;

@@ -16,6 +16,8 @@ export interface Health {
   /** At the last evaluation. */
   readonly loss: number | null;
   readonly accuracy: number | null;
+  /** Live, where all have one model: whose hash differs after the same rounds has another. */
+  readonly parameters: { readonly round: number; readonly hash: string } | null;
   /** What could not be written. */
   readonly trouble: readonly string[];
 }
@@ -31,6 +33,7 @@ export class RunMetrics implements RunListener {
   #header: RunHeader | undefined;
   #progress: Progress | undefined;
   #measured: Measured | undefined;
+  #hashed: Health["parameters"] = null;
   #lastRoundAt: number;
   readonly #trouble: string[] = [];
   #troubles = 0;
@@ -48,6 +51,8 @@ export class RunMetrics implements RunListener {
   progress(progress: Progress): void {
     this.#progress = progress;
     this.#measured = progress.metrics ?? this.#measured;
+    const { round, paramsHash: hash } = progress;
+    if (hash !== undefined) this.#hashed = { round, hash };
     this.#lastRoundAt = this.#now();
   }
 
@@ -69,6 +74,7 @@ export class RunMetrics implements RunListener {
       secondsSinceLastRound: quiet,
       loss: this.#measured?.loss ?? null,
       accuracy: this.#measured?.accuracy ?? null,
+      parameters: this.#hashed,
       trouble: this.#trouble,
     };
   }

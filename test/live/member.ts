@@ -39,6 +39,7 @@ export interface Line {
   readonly round?: number;
   readonly status?: string;
   readonly accuracy?: number;
+  readonly parameters?: string;
 }
 
 export interface Over {
@@ -58,9 +59,17 @@ export class Member {
   #ended = false;
   #waiting: (() => void)[] = [];
 
-  constructor(at: Place, name: string, args: readonly string[], env: Record<string, string> = {}) {
+  /** @param on what the command line begins with, to run elsewhere than on this host */
+  constructor(
+    at: Place,
+    name: string,
+    args: readonly string[],
+    env: Record<string, string> = {},
+    on: readonly string[] = [],
+  ) {
     this.name = name;
-    const child = spawn(process.execPath, [MAIN, ...args], {
+    const [program = "", ...rest] = [...on, process.execPath, MAIN, ...args];
+    const child = spawn(program, rest, {
       cwd: at.folder,
       stdio: ["ignore", "pipe", "pipe"],
       env: { ...process.env, NODE_COMPILE_CACHE: CODE_CACHE, ...env },

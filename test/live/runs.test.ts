@@ -35,6 +35,10 @@ test("who serves and who joins reach the target together, with the simulator's p
   assert.equal(result.reachedTargetAtRound, simulated.reachedTargetAtRound);
   for (const one of joiners) assertSame(await one.result(0), simulated, ["paramsHash", "bytesUp", "bytesDown"]);
   assert.deepEqual(await resultIn(at, "server"), result);
+  for (const { lines, name } of [server, ...joiners]) {
+    const last = lines.findLast(({ round }) => round === simulated.rounds);
+    assert.equal(last?.parameters, simulated.paramsHash.slice(0, 12), `${name} shows other parameters`);
+  }
 });
 
 /** Starts a process for each environment, all of one command line. @returns what each printed */

@@ -62,7 +62,7 @@ async function run(kind: RunKind, world: World, options: TypedOptions): Promise<
   };
   if (monitoring.url !== undefined && !quiet) screen.say(`watch ${monitoring.url}/metrics and /healthz`);
   try {
-    const listener = tellBoth(monitoring.listener, shown(screen, state, world, quiet));
+    const listener = tellBoth(monitoring.listener, shown(screen, state, world, request));
     const controls = controlsOf(request, interrupt, listener);
     const result =
       launching === undefined
@@ -95,8 +95,8 @@ async function run(kind: RunKind, world: World, options: TypedOptions): Promise<
 /** What keeps a run from beginning, or ends it from outside: there is nothing to see again. */
 const BEFOREHAND = [Aborted, ConfigError, CheckpointError];
 
-function shown(screen: Screen, state: RunState, world: World, quiet: boolean): RunListener {
-  const listener = shownOn(screen, state, world);
+function shown(screen: Screen, state: RunState, world: World, { job, quiet }: RunRequest): RunListener {
+  const listener = shownOn(screen, state, world, job.evalEvery);
   return {
     ...listener,
     started(header) {

@@ -28,7 +28,7 @@ export class JsonScreen implements Screen {
 
   update(run: RunState, evaluated: boolean): void {
     if (this.#quiet || !this.#rhythm.due(run, evaluated)) return;
-    const { name, status, round, rounds, seconds, loss, accuracy, bytes } = run;
+    const { name, status, round, rounds, seconds, loss, accuracy, bytes, hashed } = run;
     const level = status === "failed" || status === "diverged" ? "error" : "info";
     this.#write(level, "progress", {
       run: name,
@@ -39,6 +39,7 @@ export class JsonScreen implements Screen {
       loss,
       accuracy,
       bytes,
+      ...(hashed?.round === round && { parameters: hashed.hash }),
     });
   }
 

@@ -29,6 +29,24 @@ test("a line at evaluations, at most one a second, and one at the end", () => {
   assert.equal(pipe.lines.at(-1), "sgd  round 40/40  loss 0.500  accuracy 90.0 %  1.2 MB  4.0 s  [reached]");
 });
 
+test("a hash of the parameters stands in the line of its round alone", () => {
+  const world = new FakeWorld();
+  const pipe = new Pipe();
+  const screen = new PlainScreen(world, pipe);
+  const run = new RunState("sgd", 20);
+  run.start(0);
+  for (const round of [5, 10, 12]) {
+    const hash = round === 12 ? {} : { paramsHash: `${round}abcdef0123456789`.padEnd(64, "0") };
+    world.pass(2000);
+    run.advance({ ...totals, round, seconds: 1, batchLoss: 1, ...hash }, world.now());
+    screen.update(run, true);
+  }
+  assert.deepEqual(
+    pipe.lines.map((line) => /parameters (\w+)$/.exec(line)?.[1]),
+    ["5abcdef01234", "10abcdef0123", undefined],
+  );
+});
+
 test("only a terminal that a person watches is redrawn", () => {
   const terminal = { isTTY: true, write: () => {} };
   assert.equal(redrawable(terminal, {}), true);

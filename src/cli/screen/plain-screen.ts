@@ -28,9 +28,12 @@ export class PlainScreen implements Screen {
   close(): void {}
 }
 
-/** `double-squeeze/sign  round 120/300  loss 0.412  accuracy 91.2 %  1.2 MB  850 ms  [reached]` */
+/**
+ * `double-squeeze/sign  round 120/300  loss 0.412  accuracy 91.2 %  1.2 MB  850 ms  [reached]`, and live, as in
+ * `parameters 83bb17360e36`, what whoever trains with others compares.
+ */
 export function plainLine(run: RunState): string {
-  const { name, round, rounds, loss, accuracy, bytes, seconds, status } = run;
+  const { name, round, rounds, loss, accuracy, bytes, seconds, hashed, status } = run;
   return [
     name,
     `round ${round}/${rounds}`,
@@ -38,6 +41,7 @@ export function plainLine(run: RunState): string {
     ...(accuracy === undefined ? [] : [`accuracy ${formatShare(accuracy)}`]),
     ...(bytes === undefined ? [] : [formatBytes(bytes)]),
     ...(seconds === undefined ? [] : [formatSeconds(seconds)]),
+    ...(hashed?.round === round ? [`parameters ${hashed.hash}`] : []),
     ...(status === "running" ? [] : [`[${STATUS_WORDS[status]}]`]),
   ].join("  ");
 }

@@ -80,6 +80,8 @@ function allFields(runs: readonly RunState[], look: Look): Field[] {
     keep: 9,
     cell: (run, width) => shorten(run.name, width),
   };
+  /** `83bb17360e36 @120`: live, what whoever trains with others compares. */
+  const hash = right("parameters", 14 + digits, 1, ({ hashed }) => (hashed ? `${hashed.hash} @${hashed.round}` : NONE));
   return [
     ...(runs.length > 1 ? [name] : []),
     { header: BAR, width: BAR_WIDTH.min, align: "left", keep: 4, cell: (run, width) => bar(run, width, look.blocks) },
@@ -87,6 +89,7 @@ function allFields(runs: readonly RunState[], look: Look): Field[] {
     right("loss", 7, 3, (run) => formatLoss(run.loss)),
     right("accuracy", 8, 8, (run) => formatShare(run.accuracy)),
     right("bytes", 7, 7, (run) => (run.bytes === undefined ? NONE : formatBytes(run.bytes))),
+    ...(runs.some(({ hashed }) => hashed !== undefined) ? [hash] : []),
     right("rounds/s", 8, 2, (run) => (run.status === "running" ? formatRate(run.rate) : NONE)),
     right("left", 8, 6, (run) => (run.status === "running" ? formatClock(run.secondsLeft) : STATUS_WORDS[run.status])),
   ];

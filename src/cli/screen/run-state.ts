@@ -10,6 +10,8 @@ export type RunStatus = "waiting" | "running" | "failed" | "skipped" | Outcome;
 const WINDOW_MS = 5000;
 const SAMPLE_MS = 100;
 
+const HASH_DIGITS = 12;
+
 export class RunState {
   readonly name: string;
   /** Rounds to do. */
@@ -17,6 +19,7 @@ export class RunState {
   status: RunStatus = "waiting";
   #progress: Progress | undefined;
   #metrics: Metrics | undefined;
+  #hashed: { readonly round: number; readonly hash: string } | undefined;
   #samples: { at: number; round: number }[] = [];
 
   constructor(name: string, rounds: number) {
@@ -42,6 +45,8 @@ export class RunState {
     }
     this.#progress = progress;
     this.#metrics = progress.metrics ?? this.#metrics;
+    const { round, paramsHash } = progress;
+    if (paramsHash !== undefined) this.#hashed = { round, hash: paramsHash.slice(0, HASH_DIGITS) };
   }
 
   get round(): number {
@@ -64,6 +69,11 @@ export class RunState {
 
   get accuracy(): number | undefined {
     return this.#metrics?.accuracy;
+  }
+
+  /** The last hash of the parameters that was told, shortened for people, and after how many rounds they had it. */
+  get hashed(): { readonly round: number; readonly hash: string } | undefined {
+    return this.#hashed;
   }
 
   /** Rounds per second of real time, lately; NaN before that is known. */

@@ -34,6 +34,7 @@ export async function ask(
       clearTimeout(timer);
       signal.removeEventListener("abort", stop);
       stream.removeEventListener("close", gone);
+      stream.removeEventListener("remoteCloseWrite", gone);
     }
     function fail(error: unknown): void {
       end();
@@ -54,6 +55,7 @@ export async function ask(
     }
     signal.addEventListener("abort", stop, { once: true });
     stream.addEventListener("close", gone);
+    stream.addEventListener("remoteCloseWrite", gone); // a swarm that has not begun says no more than to wait
     stream.addEventListener("message", ({ data }) => {
       try {
         for (const body of reader.read(piecesOf(data))) hear(readAnswer(body));

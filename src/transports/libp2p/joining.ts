@@ -8,6 +8,7 @@ import { Aborted, ConfigError } from "../../base/errors.ts";
 import type { Seconds } from "../../base/units.ts";
 import { dialable, multiaddrOf, nodeAt } from "./addresses.ts";
 import { type Answered, ask } from "./ask.ts";
+import { call } from "./calling.ts";
 import { JOIN_PROTOCOL, MEMBERS_PROTOCOL } from "./join-messages.ts";
 import type { SwarmView } from "./swarm-view.ts";
 
@@ -89,9 +90,7 @@ export async function knock(asking: Asking, relays: readonly string[]): Promise<
 async function askOne(asking: Asking, addresses: readonly Multiaddr[], protocol: string): Promise<Answered> {
   const { libp2p, hello, silence, signal } = asking;
   if (hello === undefined) throw new ConfigError("joining", { expected: "a hello to show the others", got: "none" });
-  const connection = await libp2p.dial([...addresses], {
-    signal: AbortSignal.any([signal, AbortSignal.timeout(silence * 1000)]),
-  });
+  const connection = await call(libp2p, addresses, AbortSignal.any([signal, AbortSignal.timeout(silence * 1000)]));
   const request = { hello: await hello({ peerId: connection.remotePeer.toString() }), addresses: asking.addresses };
   return await ask(connection, protocol, request, silence, signal);
 }

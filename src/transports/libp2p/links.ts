@@ -8,9 +8,11 @@ import { type Seconds, seconds } from "../../base/units.ts";
 import type { PeerId } from "../../ports/view.ts";
 import { realTime } from "../threads/clock.ts";
 import { dialable } from "./addresses.ts";
+import { call } from "./calling.ts";
 import { BodyReader, type ControlMessage, writeControl } from "./control-messages.ts";
 import { CONTROL_PROTOCOL, Link, type LinkEvents } from "./link.ts";
 import type { MailReader, Note } from "./mail-records.ts";
+import { punchingOf } from "./punching.ts";
 import { CONTROL_BYTES_MAX } from "./swarm-limits.ts";
 import type { SwarmView } from "./swarm-view.ts";
 
@@ -170,13 +172,18 @@ export class Links {
     const { node, addresses } = link.member;
     const direct = () =>
       libp2p.getConnections(peerIdFromString(node)).find((open) => open.limits === undefined && open.direct);
-    const connection = direct() ?? (await libp2p.dial(dialable(addresses, node), { signal }));
+    const connection = direct() ?? (await call(libp2p, dialable(addresses, node), signal));
     if (connection.direct || punch === 0) return connection;
-    return (await this.#punched(direct, punch)) ?? connection;
+    const punching = punchingOf(libp2p);
+    if (punching === undefined) return (await this.#calledBack(direct, punch)) ?? connection;
+    const punched = await punching.punch(connection);
+    if (punched === undefined) return connection;
+    await connection.close({ signal });
+    return punched;
   }
 
-  /** The direct connection that a hole punch leads to, if it does in time. */
-  #punched(direct: () => Connection | undefined, within: Seconds): Promise<Connection | undefined> {
+  /** The direct connection that the other opens, if it does in time: this node can be reached. */
+  #calledBack(direct: () => Connection | undefined, within: Seconds): Promise<Connection | undefined> {
     const { libp2p } = this.#options;
     return new Promise((resolve) => {
       const look = () => {

@@ -13,9 +13,11 @@ import { yamux } from "@libp2p/yamux";
 import { createLibp2p, type ServiceFactoryMap } from "libp2p";
 import { ConfigError } from "../../base/errors.ts";
 import type { Seconds } from "../../base/units.ts";
-import { multiaddrOf } from "./addresses.ts";
+import { multiaddrOf, nodeAt } from "./addresses.ts";
 import { type CountedBytes, countBytes } from "./counted-bytes.ts";
 import { nativeNoise } from "./native-cipher.ts";
+import { OnePort, tcpFromOnePort } from "./one-port.ts";
+import { PUNCH_MS, Punching, type PunchingParts } from "./punching.ts";
 import { SOCKET_BYTES, WINDOW_BYTES } from "./swarm-limits.ts";
 
 export interface NodeOptions {
@@ -58,11 +60,10 @@ export interface Node {
 
 const DEFAULT_LISTEN = ["/ip4/0.0.0.0/tcp/0", "/ip4/0.0.0.0/tcp/0/ws"];
 
-/** How long the hole punch of one connection may take, once. */
-export const PUNCH_MS = 3000;
+export { PUNCH_MS };
 
-/** Reservations that a relay keeps: one for each member behind it. */
-const RESERVATIONS = 256;
+/** A relay keeps a reservation for each member behind it, which renews it, and cuts no link off for its age or its bytes. */
+const UNLIMITED = { applyDefaultLimit: false, maxReservations: 256 };
 
 /** @throws {ConfigError} if an address is none, or cannot be listened on */
 export async function startNode(options: NodeOptions, doorkeeper: Doorkeeper): Promise<Node> {
@@ -71,14 +72,15 @@ export async function startNode(options: NodeOptions, doorkeeper: Doorkeeper): P
   const wireBytes = { sent: 0, received: 0 };
   const newConnections = options.newConnections ?? 64;
   const patience = 1000 * (options.patience ?? 20);
+  const behind = behindOf(options, doorkeeper);
   try {
     const libp2p = await createLibp2p({
       addresses: { listen: [...listen, ...relays.map((relay) => `${relay}/p2p-circuit`)], announce: [...announce] },
       ...(privateKey === undefined ? {} : { privateKey }),
       transports: [
-        tcp({ dialOpts: SOCKET, listenOpts: SOCKET }),
+        tcpOf(behind),
         webSockets(),
-        ...(usesRelays(options) ? [circuitRelayTransport()] : []),
+        ...(usesRelays(options) ? [circuitRelayTransport({ reservationCompletionTimeout: patience })] : []),
       ],
       connectionEncrypters: [nativeNoise()],
       streamMuxers: [yamux({ maxInboundStreams: MAX_STREAMS, maxOutboundStreams: MAX_STREAMS, streamOptions: WINDOW })],
@@ -96,7 +98,7 @@ export async function startNode(options: NodeOptions, doorkeeper: Doorkeeper): P
       },
       connectionMonitor: { enabled: false }, // members hear each other's heartbeats
       metrics: () => countBytes(wireBytes),
-      services: servicesOf(options),
+      services: { ...servicesOf(options), ...punchingFor(behind) },
     });
     return { libp2p, wireBytes };
   } catch (error) {
@@ -109,13 +111,36 @@ export async function startNode(options: NodeOptions, doorkeeper: Doorkeeper): P
   }
 }
 
+type Behind = ConstructorParameters<typeof Punching>[1];
+
+/** What a node needs that is reached through relays, to be reached without; undefined for any other. */
+function behindOf({ relays = [], holePunching = true }: NodeOptions, { isKnown }: Doorkeeper): Behind | undefined {
+  if (relays.length === 0 || !holePunching) return undefined;
+  return { port: new OnePort(), relays: new Set(relays.map((relay) => nodeAt(multiaddrOf(relay)) ?? "")), isKnown };
+}
+
+function tcpOf(behind: Behind | undefined): ReturnType<typeof tcp> {
+  const options = { dialOpts: SOCKET, listenOpts: SOCKET };
+  if (behind === undefined) return tcp(options);
+  return tcpFromOnePort(options, behind.port, (to) => behind.relays.has(nodeAt(to) ?? ""));
+}
+
+const punchingFor = (behind: Behind | undefined): ServiceFactoryMap =>
+  behind === undefined ? {} : { punching: (parts: PunchingParts) => new Punching(parts, behind) };
+
 /** libp2p passes these options of a socket on, though its types do not name them all. */
 const SOCKET = { noDelay: true, highWaterMark: SOCKET_BYTES, writableHighWaterMark: SOCKET_BYTES };
 
 const WINDOW = { initialStreamWindowSize: WINDOW_BYTES, maxStreamWindowSize: 4 * WINDOW_BYTES };
 
+/**
+ * Links of a member through one relay, which libp2p has it open in one connection: 64 by default, but no relay takes more
+ * than 32 unless told.
+ */
+const RELAYED_LINKS = 64;
+
 /** Streams of one connection and direction. */
-const MAX_STREAMS = 64;
+const MAX_STREAMS: number = 64 + RELAYED_LINKS;
 
 const usesRelays = ({ relayed = true, relay = false, relays = [] }: NodeOptions): boolean =>
   relayed || relay || relays.length > 0;
@@ -127,9 +152,7 @@ function servicesOf(options: NodeOptions): ServiceFactoryMap {
     identify: identify(),
     ping: ping(),
     ...(holePunching ? { dcutr: dcutr({ retries: 1, timeout: PUNCH_MS }) } : {}),
-    ...(relay
-      ? { relay: circuitRelayServer({ reservations: { applyDefaultLimit: false, maxReservations: RESERVATIONS } }) }
-      : {}),
+    ...(relay ? { relay: circuitRelayServer({ reservations: UNLIMITED, maxInboundHopStreams: RELAYED_LINKS }) } : {}),
   };
 }
 
