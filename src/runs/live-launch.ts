@@ -21,7 +21,7 @@ import { LiveNews } from "./live-news.ts";
 import { type Opened, openLive } from "./live-open.ts";
 import { comeBack } from "./live-return.ts";
 import { type LiveControls, liveRun } from "./live-run.ts";
-import { keysOf, type LaunchKeys, type LaunchWord } from "./live-word.ts";
+import { keysOf, type LaunchKeys, type LaunchWord, ownIdentity } from "./live-word.ts";
 import type { RunResult } from "./result.ts";
 
 const OWN_TICKET_SECONDS = 3600;
@@ -90,7 +90,7 @@ class LaunchMember {
   static async open(opened: Opened, launching: Launching, controls: LiveControls): Promise<LaunchMember> {
     const keys = await keysOf(launching.word);
     const first = await keys.identity(0);
-    const identity = await keys.identity(launching.launch.rank);
+    const identity = await ownIdentity(launching.word, keys, launching.launch.rank);
     const known = await knownOthers(launching, keys, controls.resume);
     return new LaunchMember(opened, launching, controls, { keys, first: first.peerId, identity, known });
   }
@@ -121,6 +121,7 @@ class LaunchMember {
       ask: () => this.#ask(this.#known),
       isOurs: () => true, // nobody else has the swarm's key
       join: () => joinSwarm({ ...this.#options, addresses: this.#known, within }),
+      stop: this.#controls.stop,
     });
     if (typeof returned !== "string") {
       this.#complete = true;
@@ -179,6 +180,7 @@ class LaunchMember {
       stop();
     }, WITHIN_SECONDS * 1000);
     this.#controls.stop?.addEventListener("abort", stop);
+    if (this.#controls.stop?.aborted) stop(); // while it looked for the others
     try {
       const stay = await swarm.enter();
       this.#complete = true;

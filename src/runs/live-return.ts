@@ -12,6 +12,8 @@ export interface Return {
   readonly isOurs: (about: Uint8Array) => boolean;
   /** Starts a node that joins those members. */
   readonly join: () => Promise<Swarm>;
+  /** Ends the search. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /** `"nobody"` is there, or there are `"too few"` of them to let anybody in. */
@@ -21,15 +23,20 @@ export type Returned = { readonly swarm: Swarm; readonly stay: Stay } | "nobody"
 const NOBODY_LEADS = "joining";
 
 /** @throws {ConfigError} if the swarm refuses this peer {Aborted} */
-export async function comeBack({ ask, isOurs, join }: Return): Promise<Returned> {
+export async function comeBack({ ask, isOurs, join, stop }: Return): Promise<Returned> {
   const answer = await ask();
   if (answer === undefined || !isOurs(answer.about)) return "nobody";
   const swarm = await join();
+  const end = () => void swarm.stop();
+  stop?.addEventListener("abort", end);
+  if (stop?.aborted) end();
   try {
     return { swarm, stay: await swarm.enter() };
   } catch (error) {
     await swarm.stop();
     if (error instanceof ConfigError && error.where === NOBODY_LEADS) return "too few";
     throw error;
+  } finally {
+    stop?.removeEventListener("abort", end);
   }
 }

@@ -141,6 +141,7 @@ class Host {
         this.#swarm = await joinSwarm({ ...this.#options, addresses: members, within });
         return this.#swarm;
       },
+      stop: this.#controls.stop,
     });
     if (returned === "too few") {
       this.#controls.say("those members are too few to go on: beginning anew from what was saved");

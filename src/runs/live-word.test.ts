@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Launch } from "./launch.ts";
-import { keysOf, wordOf } from "./live-word.ts";
+import { keysOf, ownIdentity, wordOf } from "./live-word.ts";
 
 const launch = (rank: number, port = 29_500): Launch => ({
   source: "Slurm",
@@ -37,4 +37,14 @@ test("a secret is the whole word, and a short one is refused", () => {
   assert.deepEqual(wordOf(env, launch(2)), { text: "a shared word", secret: true });
   assert.equal(wordOf({ SLURM_JOB_ID: "17" }, launch(2)).secret, false);
   assert.throws(() => wordOf({ THINWIRE_SECRET: "short" }, launch(2)), { code: "config" });
+});
+
+test("without a secret nobody can take the place of any process but rank 0 by knowing the names of the job", async () => {
+  for (const THINWIRE_SECRET of ["", "a shared word"]) {
+    const word = wordOf({ SLURM_JOB_ID: "17", THINWIRE_SECRET }, launch(0));
+    const keys = await keysOf(word);
+    const isDerived = async (rank: number) =>
+      (await ownIdentity(word, keys, rank)).peerId === (await keys.identity(rank)).peerId;
+    assert.deepEqual([await isDerived(0), await isDerived(1)], [true, word.secret]);
+  }
 });

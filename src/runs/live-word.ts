@@ -46,6 +46,13 @@ export const keysOf = async ({ text }: LaunchWord): Promise<LaunchKeys> => ({
   identity: (rank) => derived(rank === 0 ? "founder" : `rank ${rank}`, text),
 });
 
+/**
+ * That of this process. Where the word is no secret, whoever knows it could go on in the name of any process whose identity
+ * is derived from it, so only rank 0 has such a one: the others have to know it beforehand.
+ */
+export const ownIdentity = ({ secret }: LaunchWord, keys: LaunchKeys, rank: number): Promise<KeyPair> =>
+  secret || rank === 0 ? keys.identity(rank) : KeyPair.generate();
+
 async function derived(use: string, word: string): Promise<KeyPair> {
   const bytes = new TextEncoder().encode(`thinwire launch 1: ${use}\n${word}`);
   return KeyPair.fromSecret(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));

@@ -262,3 +262,33 @@ test("a member that says to have lost the others has less than half of them sent
   assert.ok(gone.includes(peerId(1)) && !gone.includes(peerId(3)));
   assert.deepEqual(barredIn(world, 0), []);
 });
+
+test("a member that accuses itself is dropped by whoever hears it, and nobody passes that on", () => {
+  const world = new World(5);
+  world.tell(peerId(4), peerId(0), accusation(world, 4, 4));
+  assert.ok(world.mail.every(({ message }) => message.type !== "accusation" || message.id !== message.by));
+  world.settle();
+  for (const id of [0, 1, 2, 3]) assert.deepEqual([idsIn(world, id), world.mail.length], [[0, 1, 2, 3], 0]);
+});
+
+test("a member that has lost half of the others at once goes, and none of those", () => {
+  const world = new World(16);
+  for (let id = 8; id < 16; id++) world.cut(1, id);
+  world.settle();
+  assert.deepEqual([[...world.out], idsIn(world, 15).length], [[1], 15]);
+});
+
+test("a leader that changes what it proposes has its voters wait anew for a reason", () => {
+  const world = new World(5);
+  const without = (gone: number) => nextView(viewOf(5), { stays: ({ id }) => id !== gone, barred: [], joiners: [] });
+  const ask = (gone: number) =>
+    world.tell(peerId(0), peerId(4), { type: "accept", epoch: 1, ballot: 0, view: without(gone) });
+  const hasVoted = () => world.mail.some(({ from, message }) => from === 4 && message.type === "accepted");
+  ask(2);
+  world.get(4).tick();
+  ask(3);
+  world.get(4).tick();
+  assert.ok(!hasVoted());
+  world.get(4).tick();
+  assert.ok(hasVoted());
+});

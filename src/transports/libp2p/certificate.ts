@@ -52,15 +52,11 @@ export const voteFor = (view: SwarmView, follows: Uint8Array, ballot: number): U
   new ByteSink(DOMAIN.length + 2 * DIGEST_BYTES + 4).bytes(DOMAIN).bytes(follows).u32(ballot).bytes(digestOf(view))
     .written;
 
-/** The members of the view before whose votes a certificate holds. @returns undefined if one is not theirs */
-export function votersOf(before: SwarmView, decision: Decision, signing: Signing): ReadonlySet<PeerId> | undefined {
-  const { follows, ballot, votes } = decision.certificate;
-  const vote = voteFor(decision.view, follows, ballot);
-  for (const [id, signature] of votes) {
-    const voter = memberOf(before, id);
-    if (voter === undefined || !signing.verifies(voter.node, vote, signature)) return undefined;
-  }
-  return new Set(votes.keys());
+/** Whether members of the view before have signed all votes of a certificate. */
+export function areSigned(before: SwarmView, { view, certificate }: Decision, signing: Signing): boolean {
+  const { follows, ballot, votes } = certificate;
+  const vote = voteFor(view, follows, ballot);
+  return [...votes].every(([id, signature]) => signing.verifies(memberOf(before, id)?.node ?? "", vote, signature));
 }
 
 export function writeCertificate({ follows, ballot, votes }: Certificate, into: ByteSink): void {

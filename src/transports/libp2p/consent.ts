@@ -8,6 +8,7 @@
  */
 import { CorruptError } from "../../base/errors.ts";
 import type { PeerId } from "../../ports/view.ts";
+import { isSameView } from "./certificate.ts";
 import type { Question } from "./control-messages.ts";
 import { GRACE_TICKS } from "./losses.ts";
 import { mayFollow } from "./next-view.ts";
@@ -44,7 +45,8 @@ export class Consent {
       throw new CorruptError("proposal", { expected: "a view that may follow the last one", got: "another" });
     }
     const waiting = this.#waiting;
-    const waited = waiting?.from === from && waiting.question.ballot === question.ballot ? waiting.ticks : 0;
+    const isAgain = waiting?.from === from && waiting.question.ballot === question.ballot;
+    const waited = isAgain && isSameView(waiting.question.view, question.view) ? waiting.ticks : 0;
     this.#waiting = undefined;
     if (this.#unexplained(from, question.view).length === 0) return true;
     if (waited >= GRACE_TICKS && this.#believes(from, question.view)) return true;

@@ -73,18 +73,15 @@ export class Election {
     }
   }
 
-  /** Something has changed: a question that waits may be answered. */
+  /** Something has changed: a question that waits may be answered, and other answers may be enough. */
   reconsider(): void {
     const { waiting } = this.#consent;
     if (waiting !== undefined) this.vote(waiting.from, waiting.question);
+    if (this.#proposer !== undefined) this.#go(this.#proposer, this.#proposer.recount());
   }
 
   linkUp(id: PeerId): void {
     if (this.#proposer?.isSilent(id)) this.#options.send(id, this.#proposer.question);
-  }
-
-  linkDown(): void {
-    if (this.#proposer !== undefined) this.#go(this.#proposer, this.#proposer.recount());
   }
 
   /** To be called now and then: repeats what may have been lost. */

@@ -100,7 +100,7 @@ for (const [what, lie] of [
       certificate: {
         follows: digestOf({ members, ...view }),
         ballot: 0,
-        votes: new Map([[peerId(0), new Uint8Array(64)]]),
+        votes: new Map([0, 1, 2].map((id) => [peerId(id), new Uint8Array(64)])),
       },
     }),
   ],

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { type PeerId, peerId } from "../../ports/view.ts";
 import { type Certificate, digestOf } from "./certificate.ts";
 import type { ControlMessage } from "./control-messages.ts";
+import { History } from "./history.ts";
 import { barredIn, certificate, idsIn, joiner, signingOf, viewOf, World } from "./membership-world.contract.ts";
 import { nextView } from "./next-view.ts";
 import { Proposer } from "./succession.ts";
@@ -189,4 +190,61 @@ test("a leader gets no votes for two views in one ballot", () => {
     world.mail.filter(({ from }) => from === 2).map(({ message }) => message.type),
     ["accepted", "refuse"],
   );
+});
+
+test("whoever asks again and again what followed is told once a tick", () => {
+  const world = new World(5);
+  world.get(0).join(joiner("late"));
+  world.settle();
+  for (let i = 0; i < 9; i++) world.tell(peerId(3), peerId(0), { type: "alive", epoch: 0 });
+  assert.equal(world.mail.length, 1);
+  world.get(0).tick();
+  world.tell(peerId(3), peerId(0), { type: "alive", epoch: 0 });
+  assert.equal(world.mail.filter(({ message }) => message.type === "commit").length, 2);
+});
+
+test("a view with too few votes, and a vote that came before, cost nobody the time to check a signature", () => {
+  const before = viewOf(5);
+  const view = without(before, 4);
+  let checks = 0;
+  const own = signingOf(before, peerId(0));
+  const verifies: typeof own.verifies = (...said) => {
+    checks += 1;
+    return own.verifies(...said);
+  };
+  const signing = { ...own, verifies };
+  assert.equal(
+    new History(before, signing, () => false).weigh({ view, certificate: certificate(before, view, [2, 3]) }),
+    "nothing",
+  );
+  assert.equal(checks, 0);
+  const enough = (votes: ReadonlySet<PeerId>) => votes.size > 2;
+  const heeded = () => new Set(before.members.map(({ id }) => id));
+  const proposer = new Proposer({ view: before, rank: 0, own: view, enough, heeded, signing });
+  const vote = certificate(before, view, [1]).votes.get(peerId(1))!;
+  for (let i = 0; i < 9; i++) proposer.hear(peerId(1), { type: "accepted", epoch: 1, ballot: 0, vote });
+  assert.equal(checks, 1);
+});
+
+test("one that lies about its promise keeps nobody from going above what another was promised", () => {
+  const view = viewOf(5);
+  const enough = (votes: ReadonlySet<PeerId>) => votes.size > 2;
+  const heeded = () => new Set([0, 1, 2, 3].map(peerId));
+  const signing = signingOf(view, peerId(0));
+  const proposer = new Proposer({ view, rank: 0, own: without(view, 4), enough, heeded, signing });
+  const refuse = (from: number, promised: number) =>
+    proposer.hear(peerId(from), { type: "refuse", epoch: 1, ballot: 0, promised });
+  assert.equal(refuse(3, 2 ** 32 - 1), undefined);
+  assert.equal(refuse(2, 5 * MEMBERS_MAX), "ask");
+  assert.deepEqual(proposer.question, { type: "prepare", epoch: 1, ballot: 6 * MEMBERS_MAX });
+});
+
+test("a leader that takes the highest of its ballots and goes leaves ballots to the others", () => {
+  const world = new World(4);
+  for (const id of [1, 2, 3]) {
+    world.tell(peerId(0), peerId(id), { type: "prepare", epoch: 1, ballot: 2 ** 32 - MEMBERS_MAX });
+  }
+  world.kill(0);
+  world.settle();
+  for (const id of [1, 2, 3]) assert.deepEqual(idsIn(world, id), [1, 2, 3]);
 });

@@ -177,7 +177,7 @@ export class Links {
     const punching = punchingOf(libp2p);
     if (punching === undefined) return (await this.#calledBack(direct, punch)) ?? connection;
     const punched = await punching.punch(connection);
-    if (punched === undefined) return connection;
+    if (punched === undefined) return direct() ?? connection; // it may have called back meanwhile
     await connection.close({ signal });
     return punched;
   }

@@ -1,6 +1,7 @@
 /**
  * Losses: which members have lost each other, as told to the leader, which hears both. One of the two has to go, for all
- * write to all: the younger; or the older, if it is not believed or has lost half of the others in this way.
+ * write to all: whoever has lost half of the members; of others the younger, or the older, if it is not believed or others
+ * have gone for its sake until they were half.
  */
 import type { PeerId } from "../../ports/view.ts";
 import type { SwarmView } from "./swarm-view.ts";
@@ -30,24 +31,56 @@ export class Losses {
     for (const lost of this.#reports.values()) for (const [id, ticks] of lost) lost.set(id, ticks + 1);
   }
 
+  /** Who has said for a while to have lost a member. */
+  losersOf(id: PeerId): ReadonlySet<PeerId> {
+    const losers = [...this.#reports].filter(([, lost]) => (lost.get(id) ?? 0) >= GRACE_TICKS);
+    return new Set(losers.map(([by]) => by));
+  }
+
   /** Who goes. @param reaches whether the leader hears a member @param distrusts whom it does not believe */
   apart(view: SwarmView, reaches: (id: PeerId) => boolean, distrusts: (id: PeerId) => boolean): ReadonlySet<PeerId> {
+    const pairs = this.#pairs(view, reaches);
     const apart = new Set<PeerId>();
-    const rank = (id: PeerId) => view.members.findIndex((member) => member.id === id);
-    for (const [by, lost] of this.#reports) {
-      for (const [id, ticks] of lost) {
-        if (ticks < GRACE_TICKS || apart.has(by) || apart.has(id)) continue;
-        if (!reaches(by) || !reaches(id) || rank(by) < 0) continue;
-        const [older, younger] = rank(by) < rank(id) ? [by, id] : [id, by];
-        this.#words.hear(older, younger, true, view);
-        apart.add(distrusts(older) || this.#words.isTooMuch(older, view) ? older : younger);
-      }
+    const left = () => pairs.filter((pair) => !pair.some((id) => apart.has(id)));
+    for (let id = lostHalf(view, left()); id !== undefined; id = lostHalf(view, left())) apart.add(id);
+    for (const [older, younger] of left()) {
+      if (apart.has(older) || apart.has(younger)) continue;
+      this.#words.hear(older, younger, true, view);
+      apart.add(distrusts(older) || this.#words.isTooMuch(older, view) ? older : younger);
     }
     return apart;
+  }
+
+  /** Who has lost each other for a while, each pair once, the older first. */
+  #pairs({ members }: SwarmView, reaches: (id: PeerId) => boolean): readonly Pair[] {
+    const ranks = new Map(members.map(({ id }, rank) => [id, rank]));
+    const pairs = new Map<number, Pair>();
+    for (const [by, lost] of this.#reports) {
+      for (const [id, ticks] of lost) {
+        const [one, other] = [ranks.get(by), ranks.get(id)];
+        if (ticks < GRACE_TICKS || one === undefined || other === undefined || !reaches(by) || !reaches(id)) continue;
+        pairs.set(Math.min(one, other) * members.length + Math.max(one, other), one < other ? [by, id] : [id, by]);
+      }
+    }
+    return [...pairs.values()];
   }
 
   settle(view: SwarmView): void {
     this.#reports.clear();
     this.#words.settle(view);
   }
+}
+
+/** The older and the younger of two that have lost each other. */
+type Pair = readonly [PeerId, PeerId];
+
+/**
+ * Who has lost half of the members, and most of all: it goes before others go for its sake. Of several the youngest.
+ * @returns undefined if nobody has
+ */
+function lostHalf({ members }: SwarmView, pairs: readonly Pair[]): PeerId | undefined {
+  const counts = new Map<PeerId, number>();
+  for (const id of pairs.flat()) counts.set(id, (counts.get(id) ?? 0) + 1);
+  const most = Math.max(0, ...counts.values());
+  return 2 * most < members.length ? undefined : members.findLast(({ id }) => counts.get(id) === most)?.id;
 }

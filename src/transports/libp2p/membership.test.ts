@@ -176,3 +176,23 @@ test("a member whose ticket was revoked goes, and nobody is let in with it", () 
   assert.deepEqual(world.get(0).view.barred, []);
   assert.ok(world.out.has(peerId(2)));
 });
+
+test("whoever is reached by too few to lead is not waited for, nor by those who reach it", () => {
+  const world = new World(5);
+  for (const id of [2, 3, 4]) world.cut(0, id);
+  world.settle(8);
+  for (const id of [1, 2, 3, 4]) assert.deepEqual(idsOf(world.get(id)), [1, 2, 3, 4]);
+  assert.ok(world.out.has(peerId(0)));
+});
+
+test("where a minority may go on, nobody waits for the vote of one that was accused meanwhile", () => {
+  const world = new World(3, "continue");
+  world.get(0).join(joiner("late"));
+  for (let i = world.mail.length - 1; i >= 0; i--) if (world.mail[i]!.to === 2) world.mail.splice(i, 1);
+  while (world.mail.length > 0) world.deliver();
+  assert.equal(world.get(0).view.epoch, 0);
+  const { view } = world.get(1);
+  const said = accusation({ by: peerId(1), id: peerId(2), why: "noise" }, view, signingOf(view, peerId(1)));
+  world.tell(peerId(1), peerId(0), { type: "accusation", ...said });
+  assert.equal(world.get(0).view.epoch, 1);
+});

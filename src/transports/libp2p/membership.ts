@@ -55,6 +55,8 @@ export class Membership {
   /** How often they were asked what came between; and whether since the last tick. */
   #asked = 0;
   #hasAsked = false;
+  /** Who was told since the last tick which views followed: that is much longer than what asks for it. */
+  readonly #told = new Set<PeerId>();
 
   constructor(options: MembershipOptions) {
     this.#options = options;
@@ -127,7 +129,8 @@ export class Membership {
 
   linkUp(id: PeerId): void {
     if (this.#out) return;
-    if (this.#standing.down.delete(id)) this.#tell({ type: "link", id, state: "up", why: "" });
+    this.#told.delete(id);
+    if (this.#standing.down.delete(id)) this.#tellAll({ type: "link", id, state: "up", why: "" });
     this.#election.linkUp(id);
     this.#consider();
   }
@@ -137,7 +140,6 @@ export class Membership {
     if (memberOf(this.view, id) === undefined || this.#standing.down.has(id)) return;
     this.#standing.lose(id, why);
     this.#tell({ type: "link", id, state: "down", why });
-    this.#election.linkDown();
     this.#consider();
   }
 
@@ -180,6 +182,7 @@ export class Membership {
   tick(): void {
     if (this.#out) return;
     this.#hasAsked = false;
+    this.#told.clear();
     this.#standing.losses.tick();
     for (const [id, why] of this.#standing.down) this.#tell({ type: "link", id, state: "down", why });
     this.#accuse();
@@ -208,6 +211,8 @@ export class Membership {
   }
 
   #bringForward(id: PeerId, epoch: number): void {
+    if (this.#told.has(id)) return;
+    this.#told.add(id);
     for (const decision of this.decisionsAfter(epoch)) this.#options.send(id, { type: "commit", ...decision });
   }
 
@@ -224,6 +229,7 @@ export class Membership {
     const { by, id, why } = accusation;
     const [accuser, accused] = [memberOf(this.view, by), memberOf(this.view, id)];
     if (accuser === undefined || accused === undefined || by === this.#self) return;
+    if (by === id) throw new CorruptError("accusation", { expected: "one of another", got: "one of itself" });
     const { breaches } = this.#standing;
     if (breaches.hasHeard(by, id, this.view)) return;
     if (!isSaid(accusation, this.view, this.#options.signing)) {

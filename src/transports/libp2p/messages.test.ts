@@ -238,3 +238,9 @@ test("any bytes are read or refused with a CorruptError", () => {
     { numRuns: 10_000 },
   );
 });
+
+test("a text keeps the mark that it begins with, so that whoever passes it on says what was signed", () => {
+  const said = { by: peerId(1), id: peerId(2), why: "\uFEFFnoise", signature: new Uint8Array(64) };
+  const message = { type: "accusation" as const, ...said };
+  assert.deepEqual(readControl(writeControl(message).subarray(4)), message);
+});

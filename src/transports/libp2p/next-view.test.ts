@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { peerId } from "../../ports/view.ts";
 import { mayFollow, nextView } from "./next-view.ts";
+import { IDS_MAX } from "./swarm-limits.ts";
 import type { SwarmMember, SwarmView } from "./swarm-view.ts";
 
 const NODES = 12;
@@ -84,3 +85,9 @@ for (const [what, wrong] of Object.entries(WRONGS)) {
     );
   });
 }
+
+test("nobody joins once all ids are given out, and nobody has another's", () => {
+  const before = { swarm: "test", epoch: 4, nextId: IDS_MAX - 1, members: [{ ...of(0), id: peerId(7) }], barred: [] };
+  const next = nextView(before, { stays: () => true, barred: [], joiners: [of(1), of(2)] });
+  assert.deepEqual([next.members.map(({ id }) => id), next.nextId], [[7, IDS_MAX - 1], IDS_MAX]);
+});

@@ -5,7 +5,7 @@
 import { peerId } from "../../ports/view.ts";
 import type { Role } from "./admission-port.ts";
 import { isSameView } from "./certificate.ts";
-import { BARRED_MAX, MEMBERS_MAX } from "./swarm-limits.ts";
+import { BARRED_MAX, IDS_MAX, MEMBERS_MAX } from "./swarm-limits.ts";
 import type { Barred, SwarmMember, SwarmView } from "./swarm-view.ts";
 
 /** Whoever was admitted and waits for a view. */
@@ -33,7 +33,7 @@ export function nextView(before: SwarmView, changes: Changes): SwarmView {
   const stay = before.members.filter((member) => changes.stays(member) && !back.has(member.node));
   let { nextId } = before;
   const added = joiners
-    .slice(0, MEMBERS_MAX - stay.length)
+    .slice(0, Math.max(0, Math.min(MEMBERS_MAX - stay.length, IDS_MAX - nextId)))
     .map(({ node, role, addresses, ticket }): SwarmMember => ({ node, role, addresses, ticket, id: peerId(nextId++) }));
   return { swarm: before.swarm, epoch: before.epoch + 1, nextId, members: [...stay, ...added], barred };
 }

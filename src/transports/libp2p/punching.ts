@@ -22,6 +22,7 @@ import { dialable } from "./addresses.ts";
 import { BodyReader } from "./control-messages.ts";
 import { firstWords } from "./first-words.ts";
 import { from, type OnePort } from "./one-port.ts";
+import { type Reach, reachOf } from "./reach.ts";
 import { ADDRESS_BYTES_MAX, ADDRESSES_MAX } from "./swarm-limits.ts";
 import { readAddresses, writeAddresses } from "./swarm-view.ts";
 
@@ -57,12 +58,20 @@ export interface PunchingOptions {
   readonly isKnown: (node: string) => boolean;
 }
 
+/** How a relay sees this node, and from where the relay is reached. */
+interface Seen {
+  readonly address: string;
+  readonly from: Reach | undefined;
+}
+
 /** A service of libp2p. */
 export class Punching {
   readonly #parts: PunchingParts;
   readonly #options: PunchingOptions;
-  /** Where relays see the port, by relay. */
-  readonly #seen = new Map<string, string>();
+  /** By relay. */
+  readonly #seen = new Map<string, Seen>();
+  /** Whose offers are being taken: each has one at a time, or a few words would have this node call without end. */
+  readonly #taken = new Set<string>();
   readonly #stopped = new AbortController();
 
   constructor(parts: PunchingParts, options: PunchingOptions) {
@@ -70,9 +79,10 @@ export class Punching {
     this.#options = options;
     parts.events.addEventListener("peer:identify", ({ detail: { connection, observedAddr } }) => {
       const relay = connection.remotePeer.toString();
-      if (!options.relays.has(relay) || !connection.direct || observedAddr === undefined) return;
-      const seen = socketOf(observedAddr);
-      if (seen !== undefined) this.#seen.set(relay, seen);
+      const isCalled = connection.direct && connection.direction === "outbound"; // else it sees another port
+      if (!options.relays.has(relay) || !isCalled || observedAddr === undefined) return;
+      const address = socketOf(observedAddr);
+      if (address !== undefined) this.#seen.set(relay, { address, from: reachOf(connection.remoteAddr) });
     });
   }
 
@@ -110,26 +120,42 @@ export class Punching {
 
   /** The other's side: it speaks second on the connection that comes of it. */
   async #take(stream: Stream, relayed: Connection): Promise<void> {
+    const node = relayed.remotePeer.toString();
+    if (this.#taken.has(node)) return stream.abort(new Error("an offer of this node is being taken"));
+    this.#taken.add(node);
+    let why: unknown = new Error("all is said");
     try {
       const theirs = await offerOn(stream, relayed);
       // The view that says who it is may still be on its way.
       const signal = this.#deadline();
-      while (!this.#options.isKnown(relayed.remotePeer.toString())) await pause(signal);
+      while (!this.#options.isKnown(node)) await pause(signal);
       stream.send(this.#offer());
       await this.#call(theirs, false, this.#deadline());
     } catch (error) {
-      stream.abort(error instanceof Error ? error : new Error(String(error)));
+      why = error;
     }
+    this.#taken.delete(node);
+    stream.abort(why instanceof Error ? why : new Error(String(why)));
   }
 
   /** The first connection that comes of any of the addresses. */
   async #call(theirs: readonly Multiaddr[], initiator: boolean, signal: AbortSignal): Promise<Connection | undefined> {
     const connected = new AbortController();
     const until = AbortSignal.any([signal, connected.signal]);
-    const calls = theirs.map((to) => this.#callAt(to, initiator, until));
+    const calls = theirs.filter((to) => this.#mayCall(to)).map((to) => this.#callAt(to, initiator, until));
     const connection = await Promise.any(calls).catch(() => undefined);
     connected.abort();
+    // A second one may have come meanwhile. One of the two ends chooses, or each might close what the other keeps.
+    const rest = initiator ? calls : [];
+    for (const call of rest) void call.then((one) => (one === connection ? undefined : one.close())).catch(() => {});
     return connection;
+  }
+
+  /** Private addresses mean something only where a relay is at one itself, so that all are in one house. */
+  #mayCall(to: Multiaddr): boolean {
+    const reach = reachOf(to);
+    if (reach === undefined || reach === "anywhere") return reach !== undefined;
+    return [...this.#seen.values()].some((seen) => seen.from === reach);
   }
 
   async #callAt(to: Multiaddr, initiator: boolean, until: AbortSignal): Promise<Connection> {
@@ -153,7 +179,7 @@ export class Punching {
 
   #offer(): Uint8Array {
     const sink = new ByteSink(4 + BODY_BYTES_MAX).u32(0);
-    writeAddresses([...new Set(this.#seen.values())], sink);
+    writeAddresses([...new Set([...this.#seen.values()].map(({ address }) => address))], sink);
     const written = sink.written.slice();
     new ByteSink(written).u32(written.length - 4);
     return written;

@@ -7,7 +7,7 @@ import { Breaches } from "./breaches.ts";
 import type { Decision } from "./certificate.ts";
 import { Losses } from "./losses.ts";
 import { type Joiner, nextView } from "./next-view.ts";
-import { proposerIn } from "./succession.ts";
+import { isQuorum, proposerIn } from "./succession.ts";
 import { memberOf, type SwarmMember, type SwarmView } from "./swarm-view.ts";
 
 export class Standing {
@@ -34,7 +34,15 @@ export class Standing {
 
   /** Whether this member votes for what that one proposes, if nobody older may lead. Of itself it thinks as the others do. */
   mayLead(id: PeerId): boolean {
-    return !this.down.has(id) && !this.breaches.isDistrusted(id);
+    return !this.down.has(id) && !this.breaches.isDistrusted(id) && this.#hasVoters(id);
+  }
+
+  /** Whether those are enough to decide that have not lost a member: one that cannot lead is not waited for. */
+  #hasVoters(id: PeerId): boolean {
+    const losers = this.losses.losersOf(id);
+    if (losers.size === 0) return true;
+    const ids = this.#view.members.map((member) => member.id);
+    return isQuorum(this.#view, new Set(ids.filter((one) => !losers.has(one))));
   }
 
   /** Whether this member knows no reason why that one should go. */

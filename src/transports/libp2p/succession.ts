@@ -119,7 +119,7 @@ export class Proposer {
       this.#refusers.set(from, answer.promised);
       return this.recount();
     }
-    if ((answer.type === "promise") !== (this.#asked === undefined)) return undefined;
+    if ((answer.type === "promise") !== (this.#asked === undefined) || !this.isSilent(from)) return undefined;
     if (answer.type === "promise") this.#learn(answer.accepted);
     else this.#check(from, answer.vote);
     this.#answers.set(from, answer.type === "promise" ? NO_VOTE : answer.vote);
@@ -155,13 +155,16 @@ export class Proposer {
     throw new CorruptError("vote", { expected: "one that the voter has signed", got: "another" });
   }
 
-  /** Goes above what others were promised, if the rest are too few: nobody stops an attempt alone. */
+  /**
+   * Goes above the least that another was promised, if the rest are too few: nobody stops an attempt alone, nor drives it
+   * beyond all ballots as long as those are enough that do not lie.
+   */
   #climb(): "ask" | undefined {
     const { enough, heeded, rank } = this.#options;
     const willing = new Set([...heeded()].filter((id) => !this.#refusers.has(id)));
     if (this.#refusers.size === 0 || enough(willing)) return undefined;
-    const promised = Math.max(this.#ballot, ...this.#refusers.values());
-    const ballot = (Math.floor(promised / MEMBERS_MAX) + 1) * MEMBERS_MAX + rank;
+    const promised = Math.max(this.#ballot, Math.min(...this.#refusers.values()));
+    const ballot = promised + 1 + ((rank + MEMBERS_MAX - ((promised + 1) % MEMBERS_MAX)) % MEMBERS_MAX); // its next one
     if (ballot > BALLOT_MAX) return undefined; // nobody promises so much who does not lie
     this.#ballot = ballot;
     this.#answers = new Map();

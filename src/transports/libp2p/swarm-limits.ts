@@ -26,6 +26,9 @@ export const EPOCHS_AHEAD_MAX = 1024;
 /** Members of a swarm: each is connected to each. */
 export const MEMBERS_MAX = 1024;
 
+/** Ids of a swarm in all its time: when they are given out nobody can join any more. */
+export const IDS_MAX: number = 2 ** 16;
+
 /** Addresses of a member, and the length of one. */
 export const ADDRESSES_MAX = 8;
 export const ADDRESS_BYTES_MAX = 256;

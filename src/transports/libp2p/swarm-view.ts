@@ -125,7 +125,8 @@ export function readAddresses(from: ByteSource): readonly string[] {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true });
+/** Keeps a byte order mark: what is signed must be written again as it was read. */
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** @param text of at most 65 535 bytes */
 export function writeText(text: string, into: ByteSink): void {

@@ -11,7 +11,7 @@ import { memberOf, type SwarmView } from "./swarm-view.ts";
 
 interface Speaker<Word> {
   /** The view in which it began; ids from here on are of those who joined later. */
-  readonly began: Pick<SwarmView, "nextId" | "members">;
+  readonly began: { readonly nextId: number; readonly count: number };
   /** By node, under the id of then. Who joined later is forgotten when gone. */
   readonly against: Map<string, { readonly id: PeerId; readonly word: Word }>;
 }
@@ -23,7 +23,10 @@ export class Words<Word> {
   hear(from: PeerId, id: PeerId, word: Word, view: SwarmView): boolean {
     const [by, member] = [memberOf(view, from), memberOf(view, id)];
     if (by === undefined || member === undefined || by === member) return false;
-    const speaker = this.#speakers.get(by.node) ?? { began: view, against: new Map() };
+    const speaker = this.#speakers.get(by.node) ?? {
+      began: { nextId: view.nextId, count: view.members.length },
+      against: new Map(),
+    };
     if (speaker.against.has(member.node)) return false;
     this.#speakers.set(by.node, speaker);
     speaker.against.set(member.node, { id, word });
@@ -50,7 +53,7 @@ export class Words<Word> {
     const { began, against } = speaker;
     const present = view.members.filter(({ node }) => against.has(node)).length;
     const old = [...against.values()].filter(({ id }) => id < began.nextId).length;
-    return 2 * present >= view.members.length || 2 * old >= began.members.length;
+    return 2 * present >= view.members.length || 2 * old >= began.count;
   }
 
   /** Goes on to a view: who is not in it is forgotten, but for what bounds the speaker. */
