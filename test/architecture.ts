@@ -57,6 +57,7 @@ const NODE_ONLY: ReadonlyMap<string, string> = new Map([
     "transports/libp2p/signing.ts",
     "signs within one step of membership, where no other engine gives its answer at once",
   ],
+  ["transports/libp2p/reach.ts", "knows ranges of addresses, for hole punching, which takes Node's sockets"],
   ["runs/", "checkpoints and logs are files"],
   ["cli/", "the command"],
 ]);
