@@ -30,9 +30,6 @@ const LEAN = ["--max-semi-space-size=1", "--max-old-space-size=256"];
 const JOB = ["--model", "softmax", "--engine", "jax", "--recipe", "sgd", "--lr", "0.1", "--batch", "16"];
 const SAMPLE_MS = 2000;
 
-/** Two processes compile the modules for all. */
-const COMPILED = join(tmpdir(), "thinwire-crowd-compiled");
-
 interface Moment {
   readonly seconds: number;
   /** Of all processes. */
@@ -45,6 +42,7 @@ const said = new Map<"together" | "trained", Promise<Moment>>();
 /** What rank 0 writes. */
 const OUT = join(tmpdir(), `thinwire-crowd-${process.pid}`);
 
+// Two processes compile the modules for all: what they compiled is kept.
 await Promise.all((await startAll(2, ["--rounds", "1"])).map((child) => ended(child)));
 
 const began = performance.now();
@@ -76,7 +74,7 @@ function start(rank: number, size: number, port: number, options: readonly strin
   const out = rank === 0 ? ["--out", join(OUT, `${size}`)] : [];
   return spawn(process.execPath, [...LEAN, MAIN, "train", ...JOB, ...options, "--json", ...quiet, ...out], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...launch, NODE_COMPILE_CACHE: COMPILED },
+    env: { ...process.env, ...launch },
   });
 }
 

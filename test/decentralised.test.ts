@@ -2,8 +2,7 @@
  * Whole runs without a server: the mean of all models is judged, and a stop needs several rounds to reach everyone.
  */
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readCheckpoint } from "../src/runs/checkpoint.ts";
@@ -12,6 +11,7 @@ import { meanOf, ShownModels } from "../src/runs/mean-model.ts";
 import type { Progress } from "../src/runs/result.ts";
 import { simulateJob } from "../src/runs/simulate.ts";
 import { train } from "../src/runs/train.ts";
+import { withFolder } from "./folder.ts";
 
 const small: JobOptions = {
   model: "softmax",
@@ -22,15 +22,6 @@ const small: JobOptions = {
   peers: "5",
   partition: "dirichlet:0.5",
 };
-
-async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "thinwire-"));
-  try {
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 const variants: readonly JobOptions[] = [
   { recipe: "d-psgd" },

@@ -2,8 +2,6 @@
  * Whole runs whose peers keep tensors to themselves: every worker's own model is judged, and nothing of it is sent.
  */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Checkpoint, readCheckpoint } from "../src/runs/checkpoint.ts";
@@ -15,6 +13,7 @@ import { takeRows } from "../src/runs/rows-like.ts";
 import { openJobModel, openSetting, splitOf } from "../src/runs/setting.ts";
 import { simulateJob } from "../src/runs/simulate.ts";
 import { train } from "../src/runs/train.ts";
+import { withFolder } from "./folder.ts";
 
 /** Of a softmax the bias of each class stays with the peer. */
 const small: JobOptions = {
@@ -28,15 +27,6 @@ const small: JobOptions = {
   lr: "0.2",
   partition: "dirichlet:0.5",
 };
-
-async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "thinwire-"));
-  try {
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 const measured = ({ curve }: RunResult) =>
   curve.map(({ round, loss, accuracy, consensus, bytesUp }) => ({ round, loss, accuracy, consensus, bytesUp }));

@@ -2,8 +2,7 @@
  * Whole runs: the same job in the simulator and on worker threads, stopped and continued, diverging and interrupted.
  */
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { CheckpointError, ConfigError } from "../src/base/errors.ts";
@@ -12,17 +11,9 @@ import { checkJob, type Job, type JobOptions } from "../src/runs/job.ts";
 import type { RunControls, RunResult } from "../src/runs/result.ts";
 import { simulateJob } from "../src/runs/simulate.ts";
 import { train } from "../src/runs/train.ts";
+import { withFolder } from "./folder.ts";
 
 const small: JobOptions = { model: "softmax", rounds: "12", evalEvery: "4", batch: "16", seed: "3" };
-
-async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "thinwire-"));
-  try {
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 const variants: readonly [string, JobOptions][] = [
   ["sgd", { recipe: "sgd" }],

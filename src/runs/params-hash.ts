@@ -1,12 +1,12 @@
 /**
  * The fingerprint of a vector of parameters: equal hashes mean equal bits.
  */
+import { ByteSink } from "../coding/bytes.ts";
 
 /** SHA-256 of the f32 entries as little-endian bytes, in hexadecimal. */
 export async function paramsHash(params: Float32Array): Promise<string> {
   const bytes = new Uint8Array(params.length * 4);
-  const view = new DataView(bytes.buffer);
-  for (let i = 0; i < params.length; i++) view.setFloat32(4 * i, params[i]!, true);
+  new ByteSink(bytes).f32s(params);
   return sha256(bytes);
 }
 

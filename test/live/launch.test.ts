@@ -4,25 +4,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { watch } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readLiveRecord } from "../../src/runs/live-folder.ts";
-import { Member, type Place, temporaryPlace } from "./member.ts";
+import { freePort, Member, type Place, temporaryPlace } from "./member.ts";
 
 const SIZE = 4;
 const JOB = ["--model", "softmax", "--recipe", "all-reduce-sgd", "--rounds", "1000000", "--eval-every", "10"];
 const OUT = ["--out", "run", "--continue", "--checkpoint-every", "20", "--log", "json", "--json"];
-
-/** A port of the loopback that nobody has now. */
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo; // a TCP server's
-  server.close();
-  await once(server, "close");
-  return String(port);
-}
 
 function process(at: Place, rank: number, port: string): Member {
   const place = { RANK: `${rank}`, WORLD_SIZE: `${SIZE}`, MASTER_ADDR: "127.0.0.1", MASTER_PORT: port };

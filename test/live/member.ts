@@ -4,15 +4,24 @@
  */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 
 const MAIN = join(import.meta.dirname, "../../src/cli/main.ts");
 
-/** Most of what a process does before it trains is reading code: compiled once, it is kept. */
-const CODE_CACHE = join(tmpdir(), "thinwire-test-code");
+/** A port of the loopback that nobody has now. */
+export async function freePort(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // a TCP server's
+  server.close();
+  await once(server, "close");
+  return String(port);
+}
 
 /** An empty folder, and who runs in it. */
 export interface Place {
@@ -72,7 +81,7 @@ export class Member {
     const child = spawn(program, rest, {
       cwd: at.folder,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NODE_COMPILE_CACHE: CODE_CACHE, ...env },
+      env: { ...process.env, ...env },
     });
     this.#child = child;
     child.stdout.setEncoding("utf8").on("data", (text: string) => {

@@ -3,14 +3,12 @@
  * all have died.
  */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readdir } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { checkJob } from "../../src/runs/job.ts";
 import { simulateJob } from "../../src/runs/simulate.ts";
-import { joiner, Member, type Place, resultIn, serve, temporaryPlace, ticketOf } from "./member.ts";
+import { freePort, joiner, Member, type Place, resultIn, serve, temporaryPlace, ticketOf } from "./member.ts";
 
 const SAME = ["paramsHash", "bytesUp", "bytesDown", "loss", "accuracy", "compressionRatio"] as const;
 
@@ -47,16 +45,6 @@ async function launch(at: Place, args: readonly string[], envs: readonly Record<
   const overs = await Promise.all(processes.map(({ over }) => over));
   for (const [rank, { code, stderr }] of overs.entries()) assert.equal(code, 0, `rank ${rank}: ${stderr}`);
   return overs;
-}
-
-/** A port of the loopback that nobody has now. */
-async function freePort(): Promise<string> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo; // a TCP server's
-  server.close();
-  await once(server, "close");
-  return String(port);
 }
 
 const LAUNCHERS: readonly [string, (rank: number) => Record<string, string>][] = [
